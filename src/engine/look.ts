@@ -1,0 +1,111 @@
+import { builtInJudge } from '../analysis/built-in-judges.js'
+import { difference } from '../analysis/cumulative.js'
+import type { Judge } from '../analysis/judge.js'
+import type { Effect } from '../lifecycle/protocol.js'
+import { contextOf, type ReleaseSnapshot } from '../lifecycle/release.js'
+import type { Json } from '../vocabulary/canonical-json.js'
+import type { Comparison, Measurement } from '../vocabulary/measurement.js'
+import type { Cumulative, Reading } from '../vocabulary/reading.js'
+import type { Verdict } from '../vocabulary/verdict.js'
+import type { Adapters } from './adapters.js'
+import { asReleaseError, attempt } from './attempt.js'
+import { type Answer, bound, type Performance, placeOf, routeOf } from './perform.js'
+
+type LookEffect = Extract<Effect, { type: 'metrics.look' }>
+type Readings = Readonly<Record<string, { readonly canary: Reading; readonly control: Reading }>>
+
+/** What is remembered from look to look, in the journal and nowhere else, so that any process can go on. */
+interface Carry {
+  readonly judge: unknown
+  /** The last counters, by metric. */
+  readonly counters: Readonly<Record<string, { readonly canary?: Cumulative; readonly control?: Cumulative }>>
+}
+
+/** Reads the metrics of one interval and hands them to the judge. A weight that is not as confirmed makes every sample worthless. */
+export async function look(effect: LookEffect, performance: Performance): Promise<Answer> {
+  const { adapters, snapshot, setting, now } = performance
+  const { track, key, judge: name } = effect
+  const context = contextOf(snapshot.tracks[track])
+
+  const place = placeOf(snapshot, track)
+  if (place.router !== undefined) {
+    const router = bound(adapters.router, place.router)
+    const weight = await attempt(setting, (options) => router.getWeight(routeOf(performance, effect), options))
+    if (weight !== 'unknown' && weight !== context.weight) return { type: 'traffic.drifted', track, key, weight }
+  }
+
+  const judge = judgeNamed(snapshot, name, adapters)
+  const carry = (context.watch?.carry ?? null) as unknown as Carry | null
+  const source = bound(adapters.metrics, place.metrics)
+  const begun = now()
+  if (effect.from === null && source.temporality === 'interval')
+    return looked({ from: begun, to: begun, metrics: {} }, watching, { judge: judge.begin(), counters: {} })
+
+  const from = effect.from ?? begun
+  const readings = await readAll(performance, effect, judge, from, begun)
+  const counters = Object.fromEntries(
+    judge.metrics.map((metric) => [metric, countersOf(readings[metric], carry?.counters[metric])]),
+  )
+  if (effect.from === null) return looked({ from: begun, to: begun, metrics: {} }, watching, { judge: judge.begin(), counters })
+
+  const metrics = Object.fromEntries(judge.metrics.map((metric) => [metric, compare(readings[metric], carry?.counters[metric])]))
+  const window = { from, to: begun, metrics }
+  const { state, verdict } = judge.look(carry?.judge ?? judge.begin(), window)
+  return looked(window, verdict, { judge: state, counters })
+
+  function looked(
+    window: { from: number; to: number; metrics: Record<string, Comparison> },
+    verdict: Verdict,
+    next: Carry,
+  ): Answer {
+    return { type: 'metrics.looked', track, key, look: window, verdict, carry: next as unknown as Json }
+  }
+}
+
+const watching: Verdict = {
+  outcome: 'inconclusive',
+  reasons: [{ code: 'watching', says: 'The watch begins; there is nothing to judge yet.', outcome: 'inconclusive' }],
+}
+
+/** A source that does not answer is a measurement that could not be had: the judge decides what that means, never a pass (I11). */
+async function readAll(performance: Performance, effect: LookEffect, judge: Judge, from: number, to: number): Promise<Readings> {
+  const { adapters, snapshot, setting } = performance
+  const { unit } = effect
+  const source = bound(adapters.metrics, placeOf(snapshot, effect.track).metrics)
+  const { canary, stable } = routeOf(performance, effect)
+  const queries = Object.fromEntries(judge.metrics.map((metric) => [metric, snapshot.plan.metrics[metric] ?? null]))
+  const versions = { canary, ...(stable !== undefined && { control: stable }) }
+  try {
+    return await attempt(setting, (options) => source.read({ unit, versions, queries, from, to }, options))
+  } catch (error) {
+    setting.signal.throwIfAborted()
+    const outage: Measurement = { kind: 'missing', reason: 'outage', detail: asReleaseError(error).message }
+    return Object.fromEntries(judge.metrics.map((metric) => [metric, { canary: outage, control: outage }]))
+  }
+}
+
+const unanswered: Measurement = { kind: 'missing', reason: 'empty', detail: 'The source did not answer for this metric.' }
+
+function compare(reading: Readings[string] | undefined, before: Carry['counters'][string] | undefined): Comparison {
+  const of = (cohort: 'canary' | 'control') => difference(before?.[cohort], reading?.[cohort] ?? unanswered)
+  return { canary: of('canary'), control: of('control') }
+}
+
+/** A look that could not be had keeps the counters of the one before, so that the next covers both intervals. */
+function countersOf(
+  reading: Readings[string] | undefined,
+  before: Carry['counters'][string] | undefined,
+): Carry['counters'][string] {
+  const of = (cohort: 'canary' | 'control') => {
+    const now = reading?.[cohort]
+    const kept = now?.kind === 'cumulative' ? now : before?.[cohort]
+    return kept && { [cohort]: kept }
+  }
+  return { ...of('canary'), ...of('control') }
+}
+
+/** The judge a plan names, built in or the caller's own. */
+export function judgeNamed({ plan }: Pick<ReleaseSnapshot, 'plan'>, name: string, adapters: Adapters): Judge {
+  const settings = plan.judges[name]!
+  return settings.use === 'custom' ? bound(adapters.judge, settings.judge)(settings.settings) : builtInJudge(settings)
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import pLimit from 'p-limit'
+import { z } from 'zod'
+import type { ReleaseSnapshot } from '../lifecycle/release.js'
+import { type Plan, parsePlan, planHash } from '../plan/define-plan.js'
+import type { PlanTree } from '../plan/plan-schema.js'
+import type { Clock } from '../ports/clock.js'
+import type { Journal } from '../ports/journal.js'
+import type { Lease } from '../ports/lease.js'
+import type { Observer } from '../ports/observer.js'
+import { type Actor, actorSchema } from '../vocabulary/actor.js'
+import { type Artifact, artifactSchema } from '../vocabulary/artifact.js'
+import { ReleaseError } from '../vocabulary/errors.js'
+import { nameSchema } from '../vocabulary/name.js'
+import type { Adapters, Supplied } from './adapters.js'
+import { appendStep, type Progress } from './append-step.js'
+import { attempt, defaultRetryPolicy, type RetryPolicy } from './attempt.js'
+import { drive } from './drive.js'
+import { createHandle, type ReleaseHandle } from './handle.js'
+import { checkArtifacts, checkBindings, findStable } from './preflight.js'
+import { createRoster } from './roster.js'
+import { systemClock } from './system-clock.js'
+
+export interface OrchestratorOptions<A extends Adapters> {
+  /** What stands behind the names that plans bind. */
+  readonly adapters: A
+  readonly journal: Journal
+  /** Default: the machine's clock, made monotonic. */
+  readonly clock?: Clock
+  /** Uniform in [0, 1): jitter between attempts. Default: `Math.random`. */
+  readonly random?: () => number
+  /** Names releases and signals that come without an id. Default: random UUIDs. */
+  readonly newId?: () => string
+  /** Told of every record once it is durable. */
+  readonly observers?: readonly Observer[]
+  /** The sole right to drive a release, where several processes share a journal. Default: who holds the journal holds it. */
+  readonly lease?: Lease
+  /** How calls through ports are repeated. Default: 5 attempts, 200 ms doubling to 10 s, 30 s for one call. */
+  readonly retry?: Partial<RetryPolicy>
+  /** Calls under way at once, over all releases; rollbacks do not wait for it. Default 64. */
+  readonly concurrency?: number
+}
+
+export interface StartOptions {
+  /** Which build of each unit to release. */
+  readonly artifacts: Readonly<Record<string, Artifact>>
+  /** Whoever wants this release. Does not count as an approver of it, unless the plan says so. */
+  readonly author: Actor
+  /** Default: the plan's name and a random part. */
+  readonly id?: string
+}
+
+export interface Orchestrator<A extends Adapters = Adapters> extends AsyncDisposable {
+  /**
+   * Checks everything that can be checked, records the release, and drives it.
+   * @throws ReleaseError before anything is started: `plan/invalid`, `plan/unbound`, `plan/incapable`, `input/invalid`,
+   * `release/exists`, `release/busy`, or what an adapter answered
+   */
+  start(plan: Plan<Supplied<A>>, options: StartOptions): Promise<ReleaseHandle>
+  /**
+   * Picks up every release of the journal that has not ended and is not driven here yet: after a crash, a restart, a deploy.
+   * One that cannot be picked up does not keep the others from it; its error is thrown once they are.
+   * @throws ReleaseError `journal/corrupt`, `journal/version`, `plan/unbound`
+   */
+  resume(): Promise<ReleaseHandle[]>
+  /** The handle of a release that is driven here. @throws ReleaseError `release/unknown` */
+  get(id: string): ReleaseHandle
+  /** Stops driving and changes nothing: what is under way is aborted, and can be resumed. Leaves the journal open. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Drives releases in this process. One per journal. */
+export function createOrchestrator<const A extends Adapters>(options: OrchestratorOptions<A>): Orchestrator<A> {
+  const { adapters, journal, lease, observers = [], clock = systemClock(), random = Math.random, newId = randomUUID } = options
+  const retry = { ...defaultRetryPolicy, ...options.retry }
+  const engine = { adapters, journal, clock, random, retry, observers, limit: pLimit(options.concurrency ?? 64) }
+  const roster = createRoster(journal)
+  const disposal = new AbortController()
+
+  return {
+    async start(plan, input) {
+      disposal.signal.throwIfAborted()
+      const checked = parsePlan(plan)
+      const { artifacts, author, id } = checkInput(input, `${checked.name}-${newId().slice(0, 8)}`)
+      checkBindings(checked, adapters)
+      checkArtifacts(checked, artifacts)
+      return roster.claim(id, checked, () =>
+        begin(id, async (fencingToken) => {
+          const proposed = {
+            type: 'release.proposed',
+            at: clock.now(),
+            release: id,
+            plan: checked,
+            planHash: planHash(checked),
+            artifacts,
+            author,
+          } as const
+          // Looked up before anything is recorded: a release that cannot start leaves no trace.
+          const stable = await stableOf(id, checked, artifacts, fencingToken)
+          const begun = await appendStep(engine, undefined, proposed)
+          return appendStep(engine, begun, { type: 'release.validated', at: Math.max(clock.now(), proposed.at), stable })
+        }),
+      )
+    },
+
+    async resume() {
+      disposal.signal.throwIfAborted()
+      const handles: ReleaseHandle[] = []
+      let trouble: unknown
+      for (const { id, plan } of await roster.unfinished()) {
+        try {
+          checkBindings(plan, adapters)
+          handles.push(await roster.take(id, () => begin(id, (fencingToken) => pickUp(id, fencingToken))))
+        } catch (error) {
+          trouble ??= error
+        }
+      }
+      if (trouble !== undefined) throw trouble
+      return handles
+    },
+
+    get(id) {
+      const handle = roster.get(id)
+      if (handle) return handle
+      throw new ReleaseError('release/unknown', `No release "${id}" is driven here. Start it, or resume() after a restart.`, {
+        release: id,
+      })
+    },
+
+    async [Symbol.asyncDispose]() {
+      disposal.abort(
+        new ReleaseError('engine/stopped', 'The orchestrator was disposed. Its releases go on once they are resumed.'),
+      )
+      await Promise.all(roster.driven().map((handle) => handle[Symbol.asyncDispose]()))
+    },
+  }
+
+  /** Takes the lease, brings the release to where it stands, and drives it from there. */
+  async function begin(id: string, prepare: (fencingToken: number) => Promise<Progress>): Promise<ReleaseHandle> {
+    const held = await lease?.acquire(id, { signal: disposal.signal })
+    try {
+      const fencingToken = held?.fencingToken ?? journal.fencingToken
+      const progress = await prepare(fencingToken)
+      const stop = (reason: ReleaseError) => driver.stop(reason)
+      const asked = new ReleaseError('engine/stopped', `Release "${id}" is no longer driven here. It goes on once it is resumed.`)
+      const { handle, record, stopped } = createHandle({ id, journal, newId, driver: () => driver, stop: () => stop(asked) })
+      const driver = drive(engine, fencingToken, progress, {
+        record,
+        stopped(reason) {
+          roster.drop(id)
+          stopped(reason)
+          void held?.release()
+        },
+      })
+      held?.lost.addEventListener(
+        'abort',
+        () => void stop(new ReleaseError('journal/locked', `Another process has taken over release "${id}".`)),
+      )
+      return handle
+    } catch (error) {
+      await held?.release()
+      throw error
+    }
+  }
+
+  /** Where the journal says it stands. A crash between proposal and validation left nothing but the proposal. */
+  async function pickUp(id: string, fencingToken: number): Promise<Progress> {
+    const found = await roster.replay(id)
+    const { plan, artifacts, phase, at } = found.snapshot
+    if (phase !== 'proposed') return found
+    const stable = await stableOf(id, plan, artifacts, fencingToken)
+    return appendStep(engine, found, { type: 'release.validated', at: Math.max(clock.now(), at), stable })
+  }
+
+  function stableOf(id: string, plan: PlanTree, artifacts: ReleaseSnapshot['artifacts'], fencingToken: number) {
+    const setting = { clock, random, policy: retry, fencingToken, signal: disposal.signal }
+    return findStable(plan, artifacts, adapters, (key, call) => attempt({ ...setting, idempotencyKey: `${id}:${key}` }, call))
+  }
+}
+
+const inputSchema = z.strictObject({
+  id: nameSchema,
+  author: actorSchema,
+  artifacts: z.record(nameSchema, artifactSchema),
+})
+
+function checkInput(input: StartOptions, id: string) {
+  const parsed = inputSchema.safeParse({ id, ...input })
+  if (parsed.success) return parsed.data
+  throw new ReleaseError('input/invalid', `The release cannot start: ${z.prettifyError(parsed.error)}`)
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { ReleaseError } from '../vocabulary/errors.js'
+import { effectSchema, eventSchema } from './protocol.js'
+import { type ReleaseSnapshot, step } from './release.js'
+
+/** The format of what this version writes. A reader of an older taxiway refuses a newer one. */
+const format = 1
+
+const moveSchema = z.strictObject({ track: z.string(), from: z.string(), to: z.string() })
+
+/**
+ * What a journal holds for each event: the fact, the orders it led to (so that every order is durable before it is
+ * carried out, I23), and the states it changed, for people who read the journal without this library.
+ */
+export const recordSchema = z.strictObject({
+  format: z.literal(format),
+  event: eventSchema,
+  effects: z.array(effectSchema),
+  moves: z.array(moveSchema),
+})
+export type ReleaseRecord = z.infer<typeof recordSchema>
+
+export function recordOf(event: ReleaseRecord['event'], { effects, moves }: ReturnType<typeof step>): ReleaseRecord {
+  return { format, event, effects: [...effects], moves: [...moves] }
+}
+
+/**
+ * Reads one record as it came out of a journal.
+ * @param where - names the record in errors
+ * @throws ReleaseError `journal/version` for a newer format, `journal/corrupt` for anything that is not a record
+ */
+export function parseRecord(body: unknown, where: string): ReleaseRecord {
+  const version = z.object({ format: z.number() }).safeParse(body)
+  if (version.success && version.data.format > format)
+    throw new ReleaseError(
+      'journal/version',
+      `${where} has format ${version.data.format}, and this taxiway reads up to ${format}. Use the taxiway that wrote it, or a newer one.`,
+    )
+  const parsed = recordSchema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new ReleaseError('journal/corrupt', `${where} is not a record of a release: ${z.prettifyError(parsed.error)}`)
+}
+
+/**
+ * One step of a replay: emits nothing, and refuses a journal that this version would have lived differently (I35, I37).
+ * @throws ReleaseError `journal/version`
+ */
+export function replayStep(before: ReleaseSnapshot | undefined, record: ReleaseRecord, where: string): ReleaseSnapshot {
+  const { snapshot, effects } = step(before, record.event)
+  const [then, now] = [record.effects, effects].map((list) => list.map(({ key }) => key).join(' '))
+  if (then === now) return snapshot
+  throw new ReleaseError(
+    'journal/version',
+    `${where} was followed by the orders [${then}]; this version of taxiway would give [${now}]. Finish the release with the version that began it.`,
+  )
+}

@@ -1,0 +1,71 @@
+import type { z } from 'zod'
+import { jsonHash } from '../vocabulary/canonical-json.js'
+import type { Bindings, BindingsIn, Unseen } from './bindings.js'
+import { checkPlan } from './check.js'
+import { pathText, planError } from './plan-error.js'
+import { type PlanInput, type PlanTree, planSchema } from './plan-schema.js'
+
+declare const names: unique symbol
+
+/** A checked, frozen plan. `B` are the binding names the types have seen in it; nothing of `B` exists at run time. */
+export type Plan<B extends Bindings = Bindings> = PlanTree & { readonly [names]?: B }
+
+/** Plans larger than this are refused before they are parsed: a journal holds every plan it runs. */
+const longestText = 256 * 1024
+
+/**
+ * Checks a plan written in TypeScript. Defaults are filled in, so that the result says all it means; it is frozen, plain JSON.
+ * @throws ReleaseError `plan/invalid`, naming every path that is wrong and what to do about it
+ */
+export function definePlan<const P extends PlanInput>(plan: P): Plan<BindingsIn<P>> {
+  return parsePlan(plan) as Plan<BindingsIn<P>>
+}
+
+/**
+ * Checks a plan that was parsed from JSON or YAML. What it binds is checked when a release starts.
+ * @throws ReleaseError `plan/invalid`
+ */
+export function parsePlan(value: unknown): Plan<Unseen> {
+  const parsed = planSchema.safeParse(value, { reportInput: false })
+  if (!parsed.success) throw planError(parsed.error.issues.map(problemOf))
+  const problems = checkPlan(parsed.data)
+  if (problems.length > 0) throw planError(problems)
+  return deepFreeze(parsed.data) as Plan<Unseen>
+}
+
+/**
+ * Reads a plan from JSON text, at most 256 KiB.
+ * @throws ReleaseError `plan/invalid`
+ */
+export function planFromJson(text: string): Plan<Unseen> {
+  if (text.length > longestText)
+    throw planError([{ path: '', says: `is longer than ${longestText} characters. Split it into several plans.` }])
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw planError([{ path: '', says: `is not JSON (${(error as Error).message}). Check it with a JSON linter.` }])
+  }
+  return parsePlan(value)
+}
+
+/** SHA-256 of the plan's canonical JSON: equal for equal plans, whoever wrote them and in whichever order. */
+export function planHash(plan: PlanTree): string {
+  return jsonHash(plan)
+}
+
+function problemOf(issue: z.core.$ZodIssue) {
+  const path = pathText(issue.path)
+  if (issue.code === 'unrecognized_keys')
+    return {
+      path,
+      says: `does not know ${issue.keys.map((key) => JSON.stringify(key.slice(0, 60))).join(', ')}. Check the spelling.`,
+    }
+  return { path, says: issue.message }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const item of Object.values(value)) deepFreeze(item)
+  return Object.freeze(value)
+}
