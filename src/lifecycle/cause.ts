@@ -1,5 +1,5 @@
 import type { TrackEvent } from './machine.js'
-import { type Cause, currentStep, type TrackContext } from './track-context.js'
+import { type Cause, currentStep, pointOfNoReturn, type TrackContext } from './track-context.js'
 
 /** Why this event stops the track: for the status, the report and the person who is woken up. */
 export function causeOf(context: TrackContext, event: TrackEvent): Cause {
@@ -23,15 +23,16 @@ export function causeOf(context: TrackContext, event: TrackEvent): Cause {
     case 'hold.ordered':
       return context.failure ?? { code: 'hold', says: `${step} failed.` }
     case 'rollback.ordered':
-      return context.irreversible === null
-        ? event.cause
-        : {
-            code: 'rollback/irreversible',
-            says: `${context.irreversible} cannot be taken back, so this is for a human to decide. ${event.cause.says}`,
-          }
+      return irreversible(context, event.cause)
     default:
       return { code: event.type, says: `${step} was stopped by ${event.type}.` }
   }
+}
+
+function irreversible(context: TrackContext, cause: Cause): Cause {
+  const point = pointOfNoReturn(context)
+  if (point === null) return cause
+  return { code: 'rollback/irreversible', says: `There is no rollback, since ${point}; a human has to decide. ${cause.says}` }
 }
 
 function overdue(context: TrackContext, step: string): Cause {

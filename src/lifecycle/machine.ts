@@ -9,6 +9,7 @@ import {
   currentStep,
   initialContext,
   noSetting,
+  pointOfNoReturn,
   type RollbackStep,
   type TrackContext,
   type TrackSetting,
@@ -75,7 +76,7 @@ export const trackMachine = setup({
     isPaused: ({ context }) => context.paused !== null,
     hasNothingToRetire: ({ context }) => currentStep(context)?.type === 'retire' && context.setting.stable === undefined,
     isWatchedOnly: ({ context }) => isBakeOrJudge(context) && !hasJudge(context),
-    isIrreversible: ({ context }) => context.irreversible !== null,
+    isIrreversible: ({ context }) => pointOfNoReturn(context) !== null,
     isLastDrift: ({ context }) => context.drifts + 1 >= mostDrifts,
     isQuorum: ({ context }) => {
       const step = currentStep(context)

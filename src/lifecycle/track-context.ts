@@ -105,6 +105,13 @@ export function wantedWeight({ setting, index }: TrackContext): number {
   return last?.type === 'shift' ? last.weight : 0
 }
 
+/** What makes a rollback impossible, where something does: it is for a human to say what happens then. */
+export function pointOfNoReturn({ setting, irreversible, isPromoting }: TrackContext): string | null {
+  if (irreversible !== null) return `${irreversible} cannot be taken back`
+  if (isPromoting && setting.stable === undefined) return 'this is the first version, and there is none to go back to'
+  return null
+}
+
 export function isRouted({ setting }: TrackContext): boolean {
   return setting.track.bindings?.router !== undefined
 }

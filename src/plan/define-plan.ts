@@ -4,6 +4,7 @@ import type { Bindings, BindingsIn, Unseen } from './bindings.js'
 import { checkPlan } from './check.js'
 import { pathText, planError } from './plan-error.js'
 import { type PlanInput, type PlanTree, planSchema } from './plan-schema.js'
+import { shapeProblem } from './shape.js'
 
 declare const names: unique symbol
 
@@ -26,7 +27,9 @@ export function definePlan<const P extends PlanInput>(plan: P): Plan<BindingsIn<
  * @throws ReleaseError `plan/invalid`
  */
 export function parsePlan(value: unknown): Plan<Unseen> {
-  const parsed = planSchema.safeParse(value, { reportInput: false })
+  const misshapen = shapeProblem(value)
+  if (misshapen) throw planError([misshapen])
+  const parsed = planSchema.safeParse(value)
   if (!parsed.success) throw planError(parsed.error.issues.map(problemOf))
   const problems = checkPlan(parsed.data)
   if (problems.length > 0) throw planError(problems)
