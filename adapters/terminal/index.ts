@@ -1,0 +1,2 @@
+/** Asks the person at the terminal. @module */
+export { type TerminalApproverOptions, terminalApprover } from './approver.js'
