@@ -72,7 +72,6 @@ export const changes = {
     event.type === 'metrics.looked' && watch !== null
       ? {
           awaiting: null,
-          drifts: 0,
           verdict: event.verdict,
           watch: { ...watch, looks: watch.looks + 1, from: event.look.to, carry: event.carry },
         }

@@ -23,8 +23,8 @@ export type Command =
 
 export type TrackEvent = ReleaseEvent | Command
 
-/** A router that loses its weight this often in a row is not under our control. */
-const mostDrifts = 3
+/** A router that loses its weight this often in one step is not under our control. */
+const mostDrifts = 5
 
 const isBakeOrJudge = (context: TrackContext) => ['bake', 'judge'].includes(currentStep(context)?.type ?? '')
 const hasJudge = (context: TrackContext) => {

@@ -60,7 +60,7 @@ export interface TrackContext {
   readonly failure: Cause | null
   /** Something went wrong that decides nothing, such as a question that could not be delivered. */
   readonly notice: Cause | null
-  /** How often in a row the router was found with another weight than confirmed. */
+  /** How often in this step the router was found with another weight than confirmed. */
   readonly drifts: number
   /** The stable version may be changed or gone: a rollback restores it before it shifts. */
   readonly isPromoting: boolean
