@@ -37,4 +37,8 @@ export const plan = definePlan({
 })
 
 /** The very first version: there is nothing to compare it with. */
-export const firstPlan = definePlan({ name: 'shop-first', units: service, stages: [{ name: 'production', strategy: allAtOnce() }] })
+export const firstPlan = definePlan({
+  name: 'shop-first',
+  units: service,
+  stages: [{ name: 'production', strategy: allAtOnce() }],
+})

@@ -15,8 +15,8 @@ export interface By {
   readonly id?: string
 }
 
-/** One durable record, ready to read. */
-export type ReleaseEntry = ReleaseRecord & { readonly release: string; readonly seq: number; readonly at: number }
+/** One durable record, its body known. Readers of journal records, such as reports, take it as it is. */
+export type ReleaseEntry = JournalRecord & { readonly body: ReleaseRecord }
 
 /** A release under way, or over. */
 export interface ReleaseHandle extends AsyncDisposable {
@@ -113,7 +113,7 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
   return {
     handle,
     record(record: JournalRecord) {
-      emitter.emit('record', entryOf(record))
+      emitter.emit('record', record as ReleaseEntry)
       const now = status()
       if (!now.isFinished) return
       resolve(now)
@@ -124,10 +124,6 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
       emitter.emit('stopped', error)
     },
   }
-}
-
-function entryOf({ release, seq, at, body }: JournalRecord): ReleaseEntry {
-  return { release, seq, at, ...(body as ReleaseRecord) }
 }
 
 /** I46: a listener can neither break nor delay a decision. */
@@ -166,7 +162,7 @@ async function* entries(
     let seen = 0
     for await (const record of journal.read(release)) {
       seen = record.seq
-      yield { ...entryOf(record), ...parseRecord(record.body, `Record ${record.seq} of "${release}"`) }
+      yield { ...record, body: parseRecord(record.body, `Record ${record.seq} of "${release}"`) }
     }
     while (true) {
       for (let entry = fresh.shift(); entry; entry = fresh.shift()) if (entry.seq > seen) yield entry

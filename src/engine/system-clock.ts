@@ -6,7 +6,8 @@ const longestDelayMs = 2 ** 31 - 1
 /** The machine's clock, made monotonic: the wall clock is read once, and only a steady counter moves it on (I41). */
 export function systemClock(): Clock {
   const origin = Date.now() - performance.now()
-  const now = () => origin + performance.now()
+  // Whole milliseconds: journals and plans know nothing finer.
+  const now = () => Math.floor(origin + performance.now())
   return {
     now,
     at(instant, call) {
