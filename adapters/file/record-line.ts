@@ -1,0 +1,93 @@
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import type { JournalRecord } from '../../src/ports/journal.js'
+import { canonicalJson } from '../../src/vocabulary/canonical-json.js'
+import { ReleaseError } from '../../src/vocabulary/errors.js'
+import { nameSchema } from '../../src/vocabulary/name.js'
+
+/** Longer lines are neither written nor read, so that no file can exhaust the memory of its reader. */
+export const maxLineBytes = 16 * 2 ** 20
+
+/** The newest record of a chain: its number in the file, from 1 without a gap, and its hash. */
+export interface Head {
+  readonly n: number
+  readonly hash: string
+}
+
+export const genesis: Head = { n: 0, hash: `sha256:${'0'.repeat(64)}` }
+
+/** Where a line stands, for messages. */
+export interface Place {
+  readonly path: string
+  /** In bytes from the start of the file. */
+  readonly offset: number
+  /** Record and line number, where known: they are the same. */
+  readonly n?: number
+}
+
+const formatVersion = 1
+/** `,"hash":"sha256:` + 64 hex digits + `"}` */
+const sealLength = 82
+
+const count = z.int().positive()
+const body = z.unknown().refine((value) => value !== undefined, { error: 'is missing' })
+const envelope = { v: z.literal(formatVersion), n: count, prev: z.string(), hash: z.string() }
+export const recordSchema = z.strictObject({ release: nameSchema, seq: count, at: z.int(), body })
+/** Who took the journal over, when (epoch milliseconds), and with which fencing token. */
+const openedSchema = z.strictObject({ opened: z.strictObject({ token: count, at: z.int(), host: z.string(), pid: count }) })
+const lineSchema = z.union([recordSchema.extend(envelope), openedSchema.extend(envelope)])
+
+export type Line = z.infer<typeof lineSchema>
+
+/**
+ * The next line of a chain: canonical JSON of the record, its number `n`, the hash `prev` of the line before and the format
+ * version `v`; then, last and outside that order, the SHA-256 `hash` of all this.
+ */
+export function formatLine(head: Head, content: JournalRecord | z.infer<typeof openedSchema>): { bytes: Buffer; head: Head } {
+  const n = head.n + 1
+  const text = canonicalJson({ ...content, n, prev: head.hash, v: formatVersion })
+  const digest = `sha256:${hash('sha256', text)}`
+  return { bytes: Buffer.from(`${text.slice(0, -1)},"hash":"${digest}"}\n`), head: { n, hash: digest } }
+}
+
+/**
+ * Reads one line, without its newline. The hash is taken over the bytes as they are, so nothing is too small a change.
+ *
+ * @throws ReleaseError `journal/corrupt`, or `journal/version` when the line says it is of another format
+ */
+export function parseLine(bytes: Buffer, place: Place): Line {
+  const json = parseJson(bytes)
+  if (json === undefined) throw corrupt(place, 'is not JSON')
+  // Before the hash: a later format may seal its lines in another way.
+  const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined
+  if (Number.isSafeInteger(version) && Number(version) > formatVersion) throw newer(place, Number(version))
+
+  const content = bytes.subarray(0, -sealLength)
+  const seal = `,"hash":"sha256:${hash('sha256', Buffer.concat([content, closingBrace]))}"}`
+  if (bytes.toString('latin1', content.length) !== seal) throw corrupt(place, 'does not match its hash')
+  const line = lineSchema.safeParse(json)
+  if (!line.success) throw corrupt(place, 'breaks the schema')
+  return line.data
+}
+
+const closingBrace = Buffer.from('}')
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    return undefined
+  }
+}
+
+export function corrupt({ path, offset, n }: Place, what: string): ReleaseError {
+  const which = n === undefined ? 'A record' : `Record ${n} (line ${n}, byte ${offset})`
+  const message = `${which} of "${path}" ${what}. Keep a copy of the file, and restore it from a backup or an archive.`
+  return new ReleaseError('journal/corrupt', message, { path, offset, ...(n !== undefined && { record: n, line: n }) })
+}
+
+function newer({ path, offset, n }: Place, version: number): ReleaseError {
+  const message = `"${path}" says at byte ${offset} that it has format version ${version}; this taxiway reads ${formatVersion}. \
+Open it with a newer taxiway. If none wrote it, the file is damaged there.`
+  return new ReleaseError('journal/version', message, { path, offset, version, ...(n !== undefined && { record: n, line: n }) })
+}
