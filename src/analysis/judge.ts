@@ -12,7 +12,11 @@ import type { Verdict } from '../vocabulary/verdict.js'
 export interface Judge<State = unknown> {
   /** The metrics this judge wants at every look. */
   readonly metrics: readonly string[]
-  /** State before the first look. */
-  begin(): State
+  /**
+   * State before the first look of a watch.
+   * @param kept - the state after the last look of an earlier watch of the same canary, at another weight. A judge that bounds
+   * its errors over the whole release goes on from there; one that judges each weight by itself begins anew.
+   */
+  begin(kept?: State): State
   look(state: State, look: Look): { readonly state: State; readonly verdict: Verdict }
 }

@@ -1,0 +1,96 @@
+/** How requests of both cohorts lie about one cut, in whole requests. */
+export interface ExceedanceTable {
+  readonly total: number
+  readonly canary: number
+  /** Requests of both cohorts at or above the cut. */
+  readonly above: number
+  readonly canaryAbove: number
+}
+
+/**
+ * Tables from samples, one for each level. The cut is the pooled quantile: the ⌈(1 − level)·n⌉-th largest value, and all
+ * that equal it are above.
+ *
+ * @param levels - quantile levels, within (0, 1)
+ * @param slowdown - tolerated factor on the canary's latency, by which its values are divided
+ */
+export function sampleTables(
+  control: readonly number[],
+  canary: readonly number[],
+  levels: readonly number[],
+  slowdown = 1,
+): ExceedanceTable[] {
+  const adjusted = Float64Array.from(canary, (value) => value / slowdown).sort()
+  const pool = new Float64Array(control.length + canary.length)
+  pool.set(control)
+  pool.set(adjusted, control.length)
+  pool.sort()
+  return levels.map((level) => {
+    if (pool.length === 0) return { total: 0, canary: 0, above: 0, canaryAbove: 0 }
+    const cut = pool[pool.length - Math.max(1, Math.ceil((1 - level) * pool.length - 1e-9))]!
+    return { total: pool.length, canary: canary.length, above: atLeast(pool, cut), canaryAbove: atLeast(adjusted, cut) }
+  })
+}
+
+/** How many of the sorted values are `cut` or more. */
+function atLeast(sorted: Float64Array, cut: number): number {
+  let below = 0
+  let end = sorted.length
+  while (below < end) {
+    const middle = (below + end) >>> 1
+    if (sorted[middle]! < cut) below = middle + 1
+    else end = middle
+  }
+  return sorted.length - below
+}
+
+/** Counts of a histogram: `counts[i]` fell in `(bounds[i-1], bounds[i]]`, the last one above all bounds. */
+export interface Buckets {
+  readonly bounds: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/**
+ * Tables from buckets, one for each bound that both cohorts have, in rising order. Counts are rounded to whole requests.
+ * A tolerated slowdown cannot be applied to buckets: what lies between two bounds is not known.
+ */
+export function bucketTables(control: Buckets, canary: Buckets): ExceedanceTable[] {
+  const common = control.bounds.filter((bound) => canary.bounds.includes(bound))
+  const [controlAbove, canaryAbove] = [exceeding(control), exceeding(canary)]
+  const [controlTotal, canaryTotal] = [wholeTotal(control), wholeTotal(canary)]
+  return common.map((bound) => {
+    const ofCanary = canaryAbove.get(bound)!
+    return {
+      total: controlTotal + canaryTotal,
+      canary: canaryTotal,
+      above: controlAbove.get(bound)! + ofCanary,
+      canaryAbove: ofCanary,
+    }
+  })
+}
+
+const wholeTotal = ({ counts }: Buckets) => counts.reduce((sum, count) => sum + Math.round(count), 0)
+
+function exceeding(buckets: Buckets): Map<number, number> {
+  let left = wholeTotal(buckets)
+  return new Map(
+    buckets.bounds.map((bound, i) => {
+      left -= Math.round(buckets.counts[i]!)
+      return [bound, left]
+    }),
+  )
+}
+
+/**
+ * For each level, the table whose pooled share above the cut is nearest to `1 − level` in odds. The choice looks at pooled
+ * counts only, of which the test's null says nothing, so that it may be made anew in every interval.
+ *
+ * @param tables - not empty, each with requests on both sides of its cut
+ */
+export function nearestTables(tables: readonly ExceedanceTable[], levels: readonly number[]): ExceedanceTable[] {
+  const logOdds = (share: number) => Math.log(share / (1 - share))
+  return levels.map((level) => {
+    const distance = ({ above, total }: ExceedanceTable) => Math.abs(logOdds(above / total) - logOdds(1 - level))
+    return tables.reduce((nearest, table) => (distance(table) < distance(nearest) ? table : nearest))
+  })
+}
