@@ -22,7 +22,7 @@ const rooms: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   'src/report': {
     rooms: ['src/vocabulary', 'src/ports', 'src/analysis', 'src/policy', 'src/plan', 'src/lifecycle'],
-    packages: [],
+    packages: ['zod'],
   },
   'src/testing': { rooms: ['src/vocabulary', 'src/ports'], packages: [] },
   'src/cli': {

@@ -15,12 +15,13 @@ export const plan = definePlan({
     latency: { histogram: { name: 'http_request_duration_seconds' } },
   },
   judges: {
+    // Margins as wide as the little traffic of a demo can prove within seconds; the defaults are for real services.
     healthy: {
-      use: 'threshold',
-      rules: [
-        { metric: 'errors', statistic: 'ratio', max: 0.01, minimumSamples: 30, failures: 2 },
-        { metric: 'latency', statistic: 'p95', max: 0.05, unit: 's', minimumSamples: 30, failures: 2 },
-      ],
+      use: 'sequential',
+      guardrails: {
+        errors: { kind: 'ratio', tolerate: { relative: 1.1, absolute: 0.001 }, promote: { relative: 1.5, absolute: 0.05 } },
+        latency: { kind: 'latency', unit: 's', levels: [0.5, 0.9], highest: 0.9, tolerate: { odds: 1.5 }, promote: { odds: 4 } },
+      },
     },
   },
   stages: [
@@ -28,9 +29,9 @@ export const plan = definePlan({
       name: 'production',
       strategy: canary(
         shift(10),
-        bake('4s', { every: '1s', judge: 'healthy', patience: '10s' }),
+        bake('5s', { every: '1s', judge: 'healthy', patience: '10s' }),
         shift(50),
-        bake('4s', { every: '1s', judge: 'healthy', patience: '10s' }),
+        bake('3s', { every: '1s', judge: 'healthy', patience: '10s' }),
       ),
     },
   ],

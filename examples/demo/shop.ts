@@ -9,7 +9,11 @@ export function shopTarget(directory: string) {
       shop: {
         instances: 2,
         readyPath: '/ready',
-        command: ({ version }) => ({ file: process.execPath, args: [join(import.meta.dirname, 'service.ts'), version] }),
+        command: ({ version }) => ({
+          file: process.execPath,
+          args: [join(import.meta.dirname, 'service.ts'), version],
+          cwd: directory,
+        }),
       },
     },
   })

@@ -14,12 +14,8 @@ import { type Answer, bound, type Performance, placeOf, routeOf } from './perfor
 type LookEffect = Extract<Effect, { type: 'metrics.look' }>
 type Readings = Readonly<Record<string, { readonly canary: Reading; readonly control: Reading }>>
 
-/** What is remembered from look to look, in the journal and nowhere else, so that any process can go on. */
-interface Carry {
-  readonly judge: unknown
-  /** The last counters, by metric. */
-  readonly counters: Readonly<Record<string, { readonly canary?: Cumulative; readonly control?: Cumulative }>>
-}
+/** Where the counters stood at the last look, by metric. Kept in the journal and nowhere else, so that any process can go on. */
+type Counters = Readonly<Record<string, { readonly canary?: Cumulative; readonly control?: Cumulative }>>
 
 /** Reads the metrics of one interval and hands them to the judge. A weight that is not as confirmed makes every sample worthless. */
 export async function look(effect: LookEffect, performance: Performance): Promise<Answer> {
@@ -35,30 +31,36 @@ export async function look(effect: LookEffect, performance: Performance): Promis
   }
 
   const judge = judgeNamed(snapshot, name, adapters)
-  const carry = (context.watch?.carry ?? null) as unknown as Carry | null
   const source = bound(adapters.metrics, place.metrics)
-  const begun = now()
-  if (effect.from === null && source.temporality === 'interval')
-    return looked({ from: begun, to: begun, metrics: {} }, watching, { judge: judge.begin(), counters: {} })
+  const kept = (context.watch?.carry ?? {}) as unknown as Counters
+  const evidence = context.evidence[name]
+  const at = now()
+  const isFirst = effect.from === null
+  if (isFirst && source.temporality === 'interval') return begun({})
 
-  const from = effect.from ?? begun
-  const readings = await readAll(performance, effect, judge, from, begun)
-  const counters = Object.fromEntries(
-    judge.metrics.map((metric) => [metric, countersOf(readings[metric], carry?.counters[metric])]),
-  )
-  if (effect.from === null) return looked({ from: begun, to: begun, metrics: {} }, watching, { judge: judge.begin(), counters })
+  const from = effect.from ?? at
+  const readings = await readAll(performance, effect, judge, from, at)
+  const counters = Object.fromEntries(judge.metrics.map((metric) => [metric, countersOf(readings[metric], kept[metric])]))
+  if (isFirst) return begun(counters)
 
-  const metrics = Object.fromEntries(judge.metrics.map((metric) => [metric, compare(readings[metric], carry?.counters[metric])]))
-  const window = { from, to: begun, metrics }
-  const { state, verdict } = judge.look(carry?.judge ?? judge.begin(), window)
-  return looked(window, verdict, { judge: state, counters })
+  const metrics = Object.fromEntries(judge.metrics.map((metric) => [metric, compare(readings[metric], kept[metric])]))
+  const window = { from, to: at, metrics, weightPercent: context.weight }
+  const { state, verdict } = judge.look(evidence ?? judge.begin(), window)
+  return {
+    type: 'metrics.looked',
+    track,
+    key,
+    look: window,
+    verdict,
+    evidence: state as Json,
+    carry: counters as unknown as Json,
+  }
 
-  function looked(
-    window: { from: number; to: number; metrics: Record<string, Comparison> },
-    verdict: Verdict,
-    next: Carry,
-  ): Answer {
-    return { type: 'metrics.looked', track, key, look: window, verdict, carry: next as unknown as Json }
+  /** The first look of a watch sees nothing yet; it is where the next one starts from. */
+  function begun(counters: Counters): Answer {
+    const look = { from: at, to: at, metrics: {}, weightPercent: context.weight }
+    const state = judge.begin(evidence) as Json
+    return { type: 'metrics.looked', track, key, look, verdict: watching, evidence: state, carry: counters as unknown as Json }
   }
 }
 
@@ -86,16 +88,13 @@ async function readAll(performance: Performance, effect: LookEffect, judge: Judg
 
 const unanswered: Measurement = { kind: 'missing', reason: 'empty', detail: 'The source did not answer for this metric.' }
 
-function compare(reading: Readings[string] | undefined, before: Carry['counters'][string] | undefined): Comparison {
+function compare(reading: Readings[string] | undefined, before: Counters[string] | undefined): Comparison {
   const of = (cohort: 'canary' | 'control') => difference(before?.[cohort], reading?.[cohort] ?? unanswered)
   return { canary: of('canary'), control: of('control') }
 }
 
 /** A look that could not be had keeps the counters of the one before, so that the next covers both intervals. */
-function countersOf(
-  reading: Readings[string] | undefined,
-  before: Carry['counters'][string] | undefined,
-): Carry['counters'][string] {
+function countersOf(reading: Readings[string] | undefined, before: Counters[string] | undefined): Counters[string] {
   const of = (cohort: 'canary' | 'control') => {
     const now = reading?.[cohort]
     const kept = now?.kind === 'cumulative' ? now : before?.[cohort]

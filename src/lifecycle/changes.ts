@@ -3,7 +3,7 @@ import { durationMs } from '../vocabulary/duration.js'
 import { causeOf } from './cause.js'
 import type { TrackEvent } from './machine.js'
 import { rollbackPlan } from './rollback-plan.js'
-import { currentStep, type TrackContext } from './track-context.js'
+import { currentStep, judgeOf, type TrackContext } from './track-context.js'
 
 type Change = (context: TrackContext, event: TrackEvent) => Partial<TrackContext>
 
@@ -19,13 +19,22 @@ const cleared = { awaiting: null, deadlines: noDeadlines, watch: null, approvals
 
 const stepDeadline = (at: number) => ({ ...noDeadlines, step: at })
 
-const nextStep = ({ index }: TrackContext) => ({ ...cleared, index: index + 1, generation: 1, verdict: null, drifts: 0 })
+const nextStep = ({ index }: TrackContext) =>
+  ({ ...cleared, index: index + 1, generation: 1, verdict: null, failure: null, drifts: 0 }) as const
+
+const beginAgain = ({ generation }: TrackContext) =>
+  ({ ...cleared, generation: generation + 1, verdict: null, failure: null }) as const
 
 /** What each action of the machine changes in the context. Pure, total: an event that does not fit changes nothing. */
 export const changes = {
   next: nextStep,
   nextDespite: (context, event) => ({ ...nextStep(context), notice: causeOf(context, event) }),
-  again: ({ generation }) => ({ ...cleared, generation: generation + 1, verdict: null, failure: null }),
+  again: beginAgain,
+  /** A human has looked into it: what went wrong before is not held against the step. */
+  retry: (context) => {
+    const { [judgeOf(context) ?? '']: _, ...evidence } = context.evidence
+    return { ...beginAgain(context), drifts: 0, evidence }
+  },
 
   allowDeploy: ({ setting }, { at }) => ({ deadlines: stepDeadline(at + setting.timeouts.deploy) }),
   allowShift: ({ setting }, { at }) => ({ deadlines: stepDeadline(at + setting.timeouts.shift) }),
@@ -68,14 +77,18 @@ export const changes = {
 
   noteWeight: (_, event) => (event.type === 'traffic.shifted' ? { weight: event.weight, weightSince: event.at } : {}),
   noteDrift: ({ drifts }, event) => (event.type === 'traffic.drifted' ? { weight: event.weight, drifts: drifts + 1 } : {}),
-  noteLook: ({ watch }, event) =>
-    event.type === 'metrics.looked' && watch !== null
+  noteLook: (context, event) => {
+    const { watch, evidence } = context
+    const judge = judgeOf(context)
+    return event.type === 'metrics.looked' && watch !== null && judge !== undefined
       ? {
           awaiting: null,
           verdict: event.verdict,
+          evidence: { ...evidence, [judge]: event.evidence },
           watch: { ...watch, looks: watch.looks + 1, from: event.look.to, carry: event.carry },
         }
-      : {},
+      : {}
+  },
   noteApproval: ({ approvals }, event) =>
     event.type === 'approval.granted' ? { awaiting: null, approvals: [...approvals, sameActorKey(event.actor)] } : {},
   noteTrouble: (context, event) => ({ awaiting: null, notice: causeOf(context, event) }),
@@ -115,6 +128,8 @@ export const changes = {
       deadlines: { ...deadlines, retry: at + waitMs },
     }
   },
+  /** A deadline that nobody listens to any more would pass again and again. */
+  settle: () => cleared,
   retryDue: ({ deadlines }) => ({ deadlines: { ...deadlines, retry: null } }),
   escalate: ({ rollback, deadlines }) => ({
     deadlines: { ...deadlines, step: null },

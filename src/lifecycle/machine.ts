@@ -8,6 +8,7 @@ import {
   type Cause,
   currentStep,
   initialContext,
+  judgeOf,
   noSetting,
   pointOfNoReturn,
   type RollbackStep,
@@ -27,10 +28,6 @@ export type TrackEvent = ReleaseEvent | Command
 const mostDrifts = 5
 
 const isBakeOrJudge = (context: TrackContext) => ['bake', 'judge'].includes(currentStep(context)?.type ?? '')
-const hasJudge = (context: TrackContext) => {
-  const step = currentStep(context)
-  return step !== undefined && 'judge' in step && step.judge !== undefined
-}
 
 // Short words for the machine's own actions and guards.
 const change = <N extends keyof typeof changes>(name: N) => ({ type: 'change', params: name }) as const
@@ -75,7 +72,7 @@ export const trackMachine = setup({
     isOver: ({ context }) => currentStep(context) === undefined,
     isPaused: ({ context }) => context.paused !== null,
     hasNothingToRetire: ({ context }) => currentStep(context)?.type === 'retire' && context.setting.stable === undefined,
-    isWatchedOnly: ({ context }) => isBakeOrJudge(context) && !hasJudge(context),
+    isWatchedOnly: ({ context }) => isBakeOrJudge(context) && judgeOf(context) === undefined,
     isIrreversible: ({ context }) => pointOfNoReturn(context) !== null,
     isLastDrift: ({ context }) => context.drifts + 1 >= mostDrifts,
     isQuorum: ({ context }) => {
@@ -324,7 +321,7 @@ export const trackMachine = setup({
     /** Waits for a human, and then follows the plan's fallback. */
     held: {
       on: {
-        'retry.requested': { target: 'choosing', actions: change('again') },
+        'retry.requested': { target: 'choosing', actions: change('retry') },
         'promote.requested': { guard: 'canBeWaived', target: 'choosing', actions: change('next') },
         'skip.requested': { guard: 'canBeSkipped', target: 'choosing', actions: change('next') },
         'deadline.passed': { guard: due('step'), target: 'failed', actions: change('fail') },
@@ -348,7 +345,7 @@ export const trackMachine = setup({
       states: {
         choosing: {
           always: [
-            { guard: 'isUndone', target: '#track.rolledBack' },
+            { guard: 'isUndone', target: '#track.rolledBack', actions: change('settle') },
             { guard: undoIs('restore'), target: 'restoring' },
             { guard: undoIs('shift'), target: 'shifting' },
             { guard: undoIs('reinstate'), target: 'reinstating' },

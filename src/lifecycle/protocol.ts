@@ -46,7 +46,9 @@ const answerEvents = [
     ...answer,
     look: lookSchema,
     verdict: verdictSchema,
-    /** What the next look needs to know: the judge's state and the last counters. */
+    /** The judge's state, kept for its later watches as well. */
+    evidence: jsonSchema,
+    /** What the next look of this watch needs to know: where the counters stood. */
     carry: jsonSchema,
   }),
   z.strictObject({ type: z.literal('hook.finished'), ...answer, outcome: outcomeSchema, says: text }),

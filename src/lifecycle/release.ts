@@ -159,7 +159,17 @@ function commandFor(draft: Draft, track: Track): TrackEvent | undefined {
 
 function rollBack(draft: Draft, tracks: readonly Track[], cause: Cause): void {
   const scope = new Set([...(draft.rollback?.scope ?? []), ...tracks.map(({ id }) => id)])
-  draft.rollback = { told: draft.rollback?.told ?? [], cause: draft.rollback?.cause ?? cause, scope: [...scope] }
+  // What could not be taken back, and was sent on by a human, has to be told again.
+  const told = (draft.rollback?.told ?? []).filter(
+    (id) => isAnswering(draft.tracks[id]) || !tracks.some((track) => track.id === id),
+  )
+  draft.rollback = { told, cause: draft.rollback?.cause ?? cause, scope: [...scope] }
+}
+
+/** It does what it was told when it was told to roll back: it is on its way, or waits for a human without limit. */
+function isAnswering(track: TrackSnapshot | undefined): boolean {
+  const state = stateOf(track)
+  return state.startsWith('roll') || (state === 'held' && contextOf(track).deadlines.step === null)
 }
 
 /** Reverse order of deployment; but a rollback that is stuck or forbidden must not keep the others from theirs. */
@@ -168,7 +178,8 @@ function areDependentsBack({ program, tracks, rollback }: Draft, track: Track): 
     .filter(({ id, after }) => after.includes(track.id) && rollback?.scope.includes(id))
     .every(({ id }) => {
       const state = stateOf(tracks[id])
-      return state === 'rolledBack' || state === 'held' || contextOf(tracks[id]).rollback?.isEscalated === true
+      const isForbidden = state === 'held' && rollback?.told.includes(id) === true
+      return state === 'rolledBack' || isForbidden || contextOf(tracks[id]).rollback?.isEscalated === true
     })
 }
 

@@ -52,6 +52,8 @@ export interface TrackContext {
     readonly from: number | null
     readonly carry: Json
   } | null
+  /** By judge: its state after its last look, from weight to weight. */
+  readonly evidence: Readonly<Record<string, Json>>
   readonly verdict: Verdict | null
   /** Keys of those who approved the current gate. */
   readonly approvals: readonly string[]
@@ -81,6 +83,7 @@ export function initialContext(setting: TrackSetting): TrackContext {
     weight: 0,
     weightSince: null,
     watch: null,
+    evidence: {},
     verdict: null,
     approvals: [],
     paused: null,
@@ -110,6 +113,12 @@ export function pointOfNoReturn({ setting, irreversible, isPromoting }: TrackCon
   if (irreversible !== null) return `${irreversible} cannot be taken back`
   if (isPromoting && setting.stable === undefined) return 'this is the first version, and there is none to go back to'
   return null
+}
+
+/** The judge of the current step, where it has one. */
+export function judgeOf(context: TrackContext): string | undefined {
+  const step = currentStep(context)
+  return step !== undefined && 'judge' in step ? step.judge : undefined
 }
 
 export function isRouted({ setting }: TrackContext): boolean {

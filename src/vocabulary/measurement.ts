@@ -47,6 +47,8 @@ export type Comparison = z.infer<typeof comparisonSchema>
 export const lookSchema = z.strictObject({
   from: z.number(),
   to: z.number(),
+  /** The canary's share of requests that was in force, percent; where there is a router. */
+  weightPercent: z.number().optional(),
   metrics: z.record(z.string(), comparisonSchema),
 })
 export type Look = z.infer<typeof lookSchema>
