@@ -78,8 +78,8 @@ export function countMetric(settings: CountMetricSettings, levels: Levels): Metr
       return {
         harm: harm && state.harm ? kept(harm.bet(state.harm, counts, state.totals, pace)) : null,
         merit: kept(merit.bet(state.merit, counts, state.totals, { phi }), ceiling),
-        totals: shortened(added(state.totals, counts)),
-        dispersion: dispersion === 'adaptive' ? shortened(observeDispersion(state.dispersion, counts)) : noDispersion,
+        totals: added(state.totals, counts),
+        dispersion: dispersion === 'adaptive' ? observeDispersion(state.dispersion, counts) : noDispersion,
         ratio: { canaryBad: short(canaryBad), paid: paid.map(toThousandth) },
         draws: tolerate && deadline ? drawn(state.draws, counts, tolerate, deadline) : null,
       }
@@ -112,14 +112,11 @@ function amounts(measurement: Measurement): { total: number; bad: number } {
 }
 
 const added = (a: Counts, b: Counts): Counts => ({
-  controlTotal: a.controlTotal + b.controlTotal,
-  controlBad: a.controlBad + b.controlBad,
-  canaryTotal: a.canaryTotal + b.canaryTotal,
-  canaryBad: a.canaryBad + b.canaryBad,
+  controlTotal: short(a.controlTotal + b.controlTotal),
+  controlBad: short(a.controlBad + b.controlBad),
+  canaryTotal: short(a.canaryTotal + b.canaryTotal),
+  canaryBad: short(a.canaryBad + b.canaryBad),
 })
-
-const shortened = <Sums extends object>(sums: Sums): Sums =>
-  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, short(sum)])) as Sums
 
 /** Of log-likelihoods, which have a scale of their own; never the -0 that JSON forgets. */
 const toThousandth = (log: number) => Math.round(log * 1e3) / 1e3 + 0

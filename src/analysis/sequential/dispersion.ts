@@ -1,4 +1,5 @@
 import type { Counts } from './count-factors.js'
+import { short } from './metric-test.js'
 
 /** What is remembered to estimate over-dispersion: sums over past intervals of the same traffic split, and residuals. */
 export interface Dispersion {
@@ -37,11 +38,11 @@ export function observeDispersion(past: Dispersion, { canaryTotal, controlTotal,
   const before = hasPast ? past : noDispersion
   const bad = canaryBad + controlBad
   return {
-    canaryTotal: before.canaryTotal + canaryTotal,
-    controlTotal: before.controlTotal + controlTotal,
-    canaryBad: before.canaryBad + canaryBad,
-    bad: before.bad + bad,
-    squares: hasPast ? squares + squaredResidual(before, bad, canaryBad) : squares,
+    canaryTotal: short(before.canaryTotal + canaryTotal),
+    controlTotal: short(before.controlTotal + controlTotal),
+    canaryBad: short(before.canaryBad + canaryBad),
+    bad: short(before.bad + bad),
+    squares: hasPast ? short(squares + squaredResidual(before, bad, canaryBad)) : squares,
     residuals: hasPast ? residuals + 1 : residuals,
   }
 }
