@@ -43,6 +43,12 @@ export interface HttpProxy {
 }
 
 /**
+ * Longer than clients keep an idle connection (load balancers: 60 s). With Node's 5 s, a client may send on a connection
+ * that is being closed, and gets no answer.
+ */
+const keepAliveMs = 75_000
+
+/**
  * A reverse proxy for one unit in this process. Each request goes to the version that the split gives it, streaming both
  * ways; every weight change counts from the next request on, and none is dropped for it.
  *
@@ -82,7 +88,7 @@ export async function startHttpProxy(config: HttpProxyConfig): Promise<HttpProxy
     return { unrouted, live: live.counters(), mirrored: mirrored.counters(), copiesDropped: copies.dropped() }
   }
 
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: keepAliveMs }, (request, response) => {
     const place = placeOf(request)
     if (!place) return void response.writeHead(503, { 'content-type': 'text/plain' }).end('503 Service Unavailable\n')
     const copy = copyOf(request, place.version)

@@ -3,8 +3,9 @@ import { Agent, get } from 'node:http'
 
 export interface Account {
   requests: number
-  /** No answer at all: refused, reset, cut off. */
+  /** No answer at all: refused, reset, cut off. What was wrong with each, by its code. */
   connectionErrors: number
+  codes: string[]
   byVersion: Record<string, { answers: number; errors: number }>
 }
 
@@ -35,8 +36,9 @@ export function startLoad(url: string, requestsPerSecond: number) {
         byVersion[version].answers += 1
         if ((response.statusCode ?? 500) >= 500) byVersion[version].errors += 1
         response.resume().on('close', resolve)
-      }).on('error', () => {
+      }).on('error', (error: NodeJS.ErrnoException) => {
         current.connectionErrors += 1
+        current.codes.push(`${error.code} ${error.message}`)
         resolve()
       })
     })
@@ -58,5 +60,5 @@ export function startLoad(url: string, requestsPerSecond: number) {
 }
 
 function emptyAccount(): Account {
-  return { requests: 0, connectionErrors: 0, byVersion: {} }
+  return { requests: 0, connectionErrors: 0, codes: [], byVersion: {} }
 }

@@ -29,8 +29,7 @@ const customJudgeSchema = z.strictObject({
 })
 
 /** A judge and its settings. The rules are in the plan, so that they are reviewed, hashed and recorded with it. */
-export const judgeSettingsSchema = z.discriminatedUnion('use', [...builtInJudgeSchema.options, customJudgeSchema])
-export type JudgeSettings = z.infer<typeof judgeSettingsSchema>
+const judgeSettingsSchema = z.discriminatedUnion('use', [...builtInJudgeSchema.options, customJudgeSchema])
 
 const gates = z.array(approveSchema).max(20).default([])
 

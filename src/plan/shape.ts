@@ -1,4 +1,4 @@
-import { pathText, type Problem } from './plan-error.js'
+import { type Problem, pathText } from './plan-error.js'
 
 /** Far more than any plan needs, and few enough that checking them costs nothing and overflows no stack. */
 const deepest = 40
