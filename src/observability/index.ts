@@ -1,0 +1,2 @@
+/** Releases as OpenTelemetry sees them. @module */
+export { type TelemetryOptions, telemetry } from './telemetry.js'
