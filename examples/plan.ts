@@ -7,7 +7,7 @@ export const plan = definePlan({
   metrics: {
     errors: { total: { name: 'http_requests_total' }, bad: { name: 'http_requests_total', labels: { code: { prefix: '5' } } } },
   },
-  judges: { healthy: { use: 'threshold', rules: [{ metric: 'errors', statistic: 'ratio', max: 0.01, minimumSamples: 500 }] } },
+  judges: { healthy: { guardrails: { errors: { kind: 'ratio' } } } },
   stages: [
     {
       name: 'production',

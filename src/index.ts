@@ -12,6 +12,7 @@ export { planJsonSchema } from './plan/json-schema.js' // for editors
 export type { PlanInput, PlanTree } from './plan/plan-schema.js'
 export { approve, bake, judge, run, type Step, shift, verify } from './plan/step.js' // one action after the other
 export { allAtOnce, blueGreen, canary, type Strategy } from './plan/strategy.js' // how a unit gets from nobody to everybody
+export { type ExpectedTraffic, type PlanWarning, planWarnings } from './plan/warnings.js' // what its bakes could not see
 export type { ApprovalAnswer, ApprovalRequest, Approver } from './ports/approver.js'
 export type { CallOptions } from './ports/call-options.js' // stand behind a name
 export type { Clock } from './ports/clock.js'

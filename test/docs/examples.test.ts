@@ -39,9 +39,12 @@ const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts
 test('the first example of the README runs, and promotes a good version', async () => {
   const world = `
     import { fakeWorld } from 'taxiway/testing'
-    const { deploy: local, router: proxy, metrics: scrape } = fakeWorld({ stable: { checkout: '1.4.1' } })
+    const { deploy: local, router: proxy, metrics: scrape } = fakeWorld({
+      stable: { checkout: '1.4.1' },
+      measure: () => ({ kind: 'counts', total: 5_000, bad: 5 }),
+    })
   `
-  const hurried = blocks[0]!.replaceAll(/'(\d+)m'/g, "'$1ms'")
+  const hurried = blocks[0]!.replaceAll(/'(\d+)m', \{/g, "'$10ms', { every: '10ms',")
   expect(await runExample('readme', world + hurried)).toBe('promoted\n')
 })
 

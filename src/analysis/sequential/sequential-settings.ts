@@ -144,7 +144,8 @@ export type SampleRatioSettings = z.infer<typeof sampleRatioSchema>
 /** How the sequential judge decides. Probabilities are over all looks together, however many there are. */
 export const sequentialSettingsSchema = z
   .strictObject({
-    use: z.literal('sequential'),
+    // Optional, and with a default: a union only takes a missing `use` for this judge when it may be undefined.
+    use: z.literal('sequential').optional().default('sequential'),
     alpha: z.number().gt(0).max(0.2).default(0.01).describe('Most often that a canary within all margins is failed.'),
     promotionAlpha: z
       .number()
