@@ -37,6 +37,7 @@ export { type Bake, type BakeWarning, bakeWarning, whatCouldBeSeen } from './pla
 export { type Detection, type DetectionQuestion, detection, type Exposure } from './planning/detection.js'
 export { type InformationRate, informationRate, type Tolerance } from './planning/information-rate.js'
 export { type RecommendedStep, recommendSteps, recommendWeight } from './planning/recommend.js'
+export { type RuleJudgeOptions, type RuleState, ruleJudge, type Seen } from './rule-judge.js' // by a function of your own
 export { type BernoulliState, bernoulliEProcess } from './sequential/bernoulli-e-process.js'
 export { type Calibration, calibrate, decorrelationBlock } from './sequential/calibrate.js'
 // The methods behind the sequential judge, one by one
