@@ -106,13 +106,13 @@ function added(before: RuleState[string], { canary, control, canaryWeight, contr
 function read(look: Look, name: string, statistic: string): Found | string {
   const comparison = Object.hasOwn(look.metrics, name) ? look.metrics[name] : undefined
   if (comparison === undefined) return 'is not in the look'
-  const [canary, control] = [valueOf(comparison.canary, statistic), valueOf(comparison.control, statistic)]
+  const [canary, control] = [numberOf(comparison.canary, statistic), numberOf(comparison.control, statistic)]
   if (typeof canary === 'string') return `canary ${canary}`
   if (typeof control === 'string') return `control ${control}`
   return { canary: canary.value, canaryWeight: canary.weight, control: control.value, controlWeight: control.weight }
 }
 
-function valueOf(measurement: Measurement, statistic: string): { value: number; weight: number } | string {
+function numberOf(measurement: Measurement, statistic: string): { value: number; weight: number } | string {
   if (measurement.kind === 'missing') return `has no number (${measurement.reason}: ${measurement.detail})`
   const flaw = measurementFlaw(measurement)
   if (flaw !== undefined) return `cannot be used: ${flaw}`

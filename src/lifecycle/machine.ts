@@ -75,6 +75,7 @@ export const trackMachine = setup({
     isWatchedOnly: ({ context }) => isBakeOrJudge(context) && judgeOf(context) === undefined,
     isIrreversible: ({ context }) => pointOfNoReturn(context) !== null,
     isLastDrift: ({ context }) => context.drifts + 1 >= mostDrifts,
+    isAsking: ({ context }) => context.awaiting !== null,
     isQuorum: ({ context }) => {
       const step = currentStep(context)
       return step?.type === 'approve' && context.approvals.length + 1 >= step.quorum
@@ -297,7 +298,9 @@ export const trackMachine = setup({
             'effect.failed': { guard: 'answers', actions: change('noteTrouble') },
             'approval.granted': [
               { guard: 'isQuorum', target: '#track.choosing', actions: change('next') },
-              { actions: [change('noteApproval'), order('approval')] },
+              // Somebody is still being asked, and answers for one person only; a question that was delivered stands as it is.
+              { guard: 'isAsking', actions: [change('noteApproval'), order('approval')] },
+              { actions: change('noteApproval') },
             ],
             'approval.rejected': { target: '#track.failed', actions: change('fail') },
             'deadline.passed': {

@@ -50,6 +50,8 @@ export interface ReleaseStatus {
   readonly plan: string
   readonly planHash: string
   readonly author: Actor
+  /** What is released, by unit. */
+  readonly artifacts: Readonly<Record<string, Artifact>>
   readonly status: StatusWord
   /** Nothing will happen any more. */
   readonly isFinished: boolean
@@ -72,6 +74,7 @@ export function statusOf(snapshot: ReleaseSnapshot): ReleaseStatus {
     plan: snapshot.plan.name,
     planHash: snapshot.planHash,
     author: snapshot.author,
+    artifacts: snapshot.artifacts,
     status: wordFor(snapshot, tracks),
     isFinished: snapshot.phase === 'ended' || snapshot.phase === 'archived',
     cause: snapshot.rollback?.cause ?? contexts.find(({ failure }) => failure !== null)?.failure ?? null,

@@ -250,6 +250,26 @@ test('an approver is asked, and its answer counts like any other', async () => {
   expect(asked).toEqual(['production:before#go sha256:'])
 })
 
+test('a question that was delivered is not delivered again because the first of two has answered', async () => {
+  let asked = 0
+  const request = async () => {
+    asked += 1
+    return undefined
+  }
+  const { start, clock } = pretend({ adapters: { approver: { mail: { request } } } })
+  const plan = {
+    ...canaryPlan,
+    stages: [{ ...canaryPlan.stages[0], gates: { before: [approve({ name: 'go', approver: 'mail', quorum: 2 })] } }],
+  }
+  const handle = await start(plan)
+  await clock.advance(1_000)
+  await handle.approve({ actor: bob, reason: 'ok', gate: 'production:before#go' })
+  await clock.advance(1_000)
+  await handle.approve({ actor: cat, reason: 'ok', gate: 'production:before#go' })
+  await ended(clock, handle)
+  expect(asked).toBe(1)
+})
+
 const hooks = (outcome: 'pass' | 'fail' | 'inconclusive') => {
   const called: string[] = []
   const hook =

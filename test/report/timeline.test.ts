@@ -50,7 +50,6 @@ test('who paused, who was turned away and who opened the gate is told with their
     'The question was delivered to the approver.',
     'ann@example.org may not approve now. ann@example.org is the author, and cannot approve their own release.',
     'ben@example.org approved gate production:before#go-live, 1 of 2. “looks good”',
-    'The question was delivered to the approver.',
     'cleo@example.org approved gate production:before#go-live, 2 of 2, so it is open. “go”',
   ])
   expect(approvals.map(({ actor, isGranted }) => [actor.id, isGranted])).toEqual([

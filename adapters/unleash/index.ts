@@ -1,0 +1,2 @@
+/** Rolls out flags of Unleash. @module */
+export { type UnleashOptions, unleashFlagService } from './flag-service.js'
