@@ -37,8 +37,10 @@ export async function makeReady(version: Version, signal: AbortSignal): Promise<
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, failed.signal])
   const adopted = alive.map(async (instance) => {
-    const end = await untilReady(instance, service.readyPath, stop)
-    if (end !== undefined) throw await neverReady(version, command, instance, end)
+    if ((await untilReady(instance, service.readyPath, stop)) === undefined) return
+    // It was on its way out when it was found. A new one shows whether the version itself is at fault.
+    await endInstance(instance, service.drainMs, stop)
+    await startOne(version, command, stop)
   })
   const started = Array.from({ length: Math.max(0, service.instances - alive.length) }, () => startOne(version, command, stop))
   const all = [...adopted, ...started]
