@@ -83,14 +83,14 @@ const verdictMark: Record<MetricPoint['outcome'], (left: string, y: number) => M
   fail: (left, y) => html`<svg x="${left}" y="${y}" overflow="visible"><path class="cross" d="M-5-5 5 5M5-5-5 5"/></svg>`,
 }
 
-function describe({ points }: MetricSeries, say: Say): string {
+function describe({ points, labels }: MetricSeries, say: Say): string {
   const last = points.findLast(({ canary }) => canary !== null)
   const count = (outcome: MetricPoint['outcome']) => points.filter((point) => point.outcome === outcome).length
-  const against = last?.control == null ? '' : ` against ${say(last.control)} of control`
+  const against = last?.control == null ? '' : ` against ${say(last.control)} ${labels?.control ?? 'of control'}`
   return `${points.length} looks: ${count('pass')} passed, ${count('inconclusive')} undecided, ${count('fail')} failed. Last value ${say(last?.canary ?? null)}${against}.`
 }
 
-function legend({ points }: MetricSeries, say: Say): Markup {
+function legend({ points, labels }: MetricSeries, say: Say): Markup {
   const has = (key: keyof MetricPoint) => points.some((point) => point[key] !== null)
   const last = points.at(-1)
   const bound =
@@ -98,21 +98,21 @@ function legend({ points }: MetricSeries, say: Say): Markup {
   const entry = (className: string, says: string) =>
     html`<span><svg class="key" width="18" height="8" aria-hidden="true"><path class="${className}" d="M0 4H18"/></svg>${says}</span>`
   return html`<p class="legend">${[
-    entry('canary', has('control') || !has('low') ? 'canary' : 'canary / control'),
-    has('control') && entry('control', 'control'),
-    (has('ceiling') || has('floor')) && entry('bound', bound),
+    entry('canary', labels?.canary ?? (has('control') || !has('low') ? 'canary' : 'canary / control')),
+    has('control') && entry('control', labels?.control ?? 'control'),
+    (has('ceiling') || has('floor')) && entry('bound', labels?.bound ?? bound),
     (has('low') || has('high')) && entry('band-key', 'confidence'),
     points.some(({ outcome }) => outcome === 'inconclusive') && html`<span><b class="undecided-key">○</b>undecided</span>`,
     points.some(({ outcome }) => outcome === 'fail') && html`<span><b class="fail-key">✕</b>failed</span>`,
   ]}</p>`
 }
 
-function table({ name, points }: MetricSeries, origin: number, say: Say): Markup {
+function table({ name, labels, points }: MetricSeries, origin: number, say: Say): Markup {
   const rows = thin(points, mostRows, ({ canary }) => canary)
   const columns = [
-    ['canary', 'Canary'],
-    ['control', 'Control'],
-    ['ceiling', 'At most'],
+    ['canary', labels?.canary ?? 'Canary'],
+    ['control', labels?.control ?? 'Control'],
+    ['ceiling', labels?.bound ?? 'At most'],
     ['floor', 'At least'],
     ['low', 'Band from'],
     ['high', 'Band to'],

@@ -28,7 +28,15 @@ export interface MetricSeries {
   /** `%` for fractions. */
   readonly unit: string
   readonly isFraction: boolean
+  /** What is drawn, where it is not the value of both cohorts. */
+  readonly labels?: SeriesLabels
   readonly points: readonly MetricPoint[]
+}
+
+export interface SeriesLabels {
+  readonly canary: string
+  readonly control: string
+  readonly bound: string
 }
 
 type Draft = { -readonly [K in keyof MetricSeries]: MetricSeries[K] } & { points: MetricPoint[] }
@@ -41,12 +49,16 @@ export class SeriesBook {
     for (const reason of reasons) {
       if (reason.metric === undefined) continue
       const { statistic, unit, isFraction, isDown } = ruleOf(judgeSettings, reason)
-      for (const { label, isShare, point } of sightsOf(reason, isDown)) {
+      for (const { label, isShare, labels, point } of sightsOf(reason, isDown)) {
         const name = [reason.metric, statistic, label].filter((word) => word !== '').join(' ')
-        const scale = isShare ? { unit: 'x', isFraction: false } : { unit, isFraction }
+        const scale = labels
+          ? { unit: '%', isFraction: true, labels }
+          : isShare
+            ? { unit: 'x', isFraction: false }
+            : { unit, isFraction }
         // A rule without a comparison quotes no control; the look has measured it all the same.
         const control =
-          point.control ?? (point.canary === null ? null : measuredValue(metrics[reason.metric]?.control, statistic))
+          point.control ?? (point.canary === null || labels ? null : measuredValue(metrics[reason.metric]?.control, statistic))
         this.#note({ track, name, ...scale }, { at, outcome: reason.outcome, ...point, control })
       }
     }
@@ -87,6 +99,7 @@ interface Sight {
   readonly label: string
   /** A ratio of the cohorts, and no value of the metric. */
   readonly isShare: boolean
+  readonly labels?: SeriesLabels
   readonly point: Omit<MetricPoint, 'at' | 'outcome'>
 }
 
@@ -109,7 +122,17 @@ function sightsOf({ numbers = {} }: Reason, isDown: boolean): Sight[] {
       return { label: name, isShare: true, point }
     }),
   ]
-  return sights.length > 0 ? sights : [{ label: '', isShare: false, point: nothing }]
+  return [...(sights.length > 0 ? sights : [{ label: '', isShare: false, point: nothing }]), ...evidenceIn(numbers)]
+}
+
+const ofEvidence: SeriesLabels = { canary: 'that it is good enough', control: 'of harm', bound: 'enough' }
+
+/** How far a sequential judge's evidence has come, as a share of what it needs, on the scale of logs; never below nothing. */
+function evidenceIn({ meritLogE, meritNeeded, harmLogE, harmNeeded }: Numbers): Sight[] {
+  if (meritLogE === undefined || meritNeeded === undefined) return []
+  const harm = harmLogE === undefined || harmNeeded === undefined ? null : Math.max(0, harmLogE / harmNeeded)
+  const point = { ...nothing, canary: Math.max(0, meritLogE / meritNeeded), control: harm, ceiling: 1 }
+  return [{ label: 'evidence', isShare: false, labels: ofEvidence, point }]
 }
 
 const nothing = { canary: null, control: null, ceiling: null, floor: null, low: null, high: null } as const

@@ -99,3 +99,16 @@ test('control is shown beside a rule that does not compare with it, as the look 
   const [latency] = seriesOf({ use: 'threshold', rules }, [reason('latency', { canary: 120, max: 200 })])
   expect(latency?.points[0]).toMatchObject({ canary: 120, control: 100, ceiling: 200 })
 })
+
+test('the evidence of a sequential judge is a series of its own, as a share of what it needs', () => {
+  const book = new SeriesBook()
+  const numbers = { canaryRate: 0.01, controlRate: 0.01, meritLogE: 1.5, meritNeeded: 3, harmLogE: -2, harmNeeded: 5 }
+  const reason = { code: 'undecided', says: 'errors: canary 1 %.', metric: 'errors', outcome: 'inconclusive', numbers } as const
+  const settings = { use: 'sequential', guardrails: { errors: { kind: 'ratio' } } }
+  book.add('production/shop', { from: 0, to: 60_000, metrics: {} }, { outcome: 'inconclusive', reasons: [reason] }, settings)
+  expect(book.all().map(({ name, unit }) => `${name} ${unit}`)).toEqual(['errors %', 'errors evidence %'])
+  expect(book.all()[1]).toMatchObject({
+    labels: { canary: 'that it is good enough', control: 'of harm', bound: 'enough' },
+    points: [{ canary: 0.5, control: 0, ceiling: 1 }],
+  })
+})
