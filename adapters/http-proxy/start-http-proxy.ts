@@ -116,7 +116,11 @@ export async function startHttpProxy(config: HttpProxyConfig): Promise<HttpProxy
     async close() {
       for (const socket of upgraded) socket.destroy()
       controls?.close()
-      await new Promise((resolve) => server.close(resolve))
+      const closed = new Promise((resolve) => server.close(resolve))
+      // Closing ends what is idle now; what becomes idle later would be kept for its whole time.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50)
+      await closed
+      clearInterval(sweep)
       switchboard.close()
     },
   }

@@ -23,7 +23,10 @@ test('a bake sees what it says it could see, and no less', () => {
       const needs = (ratio: number) => detection({ ...asked, ratio }).enough.requests
       const has = (rest.durationMs / 1_000) * (rest.weightPercent / 100) * rest.requestsPerSecond
       expect(needs(smallest)).toBeLessThanOrEqual(has * (1 + 1e-9))
-      expect(needs(smallest * 0.998)).toBeGreaterThan(has)
+      const less = smallest * 0.998
+      // With enormous traffic the next smaller one is tolerated as good as exactly, and there is nothing to plan for.
+      const edge = asked.tolerated.ratio + increase / rest.baseline
+      if (less > edge * 1.0005) expect(needs(less)).toBeGreaterThan(has)
     }),
   )
   expect(answers).toBeGreaterThan(20)
