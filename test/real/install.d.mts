@@ -1,0 +1,2 @@
+/** The program's path; `undefined` when it is not installed. */
+export function find(program: string): string | undefined
