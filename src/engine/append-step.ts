@@ -27,7 +27,8 @@ export async function appendStep(
   await journal.append(last)
   for (const observer of observers) {
     try {
-      observer.record(last)
+      // Typed as void, and async all the same in many a caller's code: its rejection must not end the process.
+      Promise.resolve(observer.record(last)).catch(() => {})
     } catch {
       // I46: a reader can neither break nor delay a decision.
     }

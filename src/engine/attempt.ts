@@ -91,14 +91,14 @@ function pass(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.at(clock.now() + ms, resolve))
 }
 
-/** Longest text of a foreign error that is kept; some carry whole documents. */
-const longestText = 1_000
+/** Longest text of an error that is kept; some carry whole documents. */
+export const longestText = 1_000
 
 /** Any thrown thing as a ReleaseError; what no adapter has classified may pass (F17). */
 export function asReleaseError(error: unknown): ReleaseError {
-  if (ReleaseError.is(error)) return error
   let says: string
   try {
+    if (ReleaseError.is(error)) return error
     says = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   } catch {
     says = 'an error that cannot be shown'

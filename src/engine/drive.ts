@@ -1,5 +1,6 @@
 import type { LimitFunction } from 'p-limit'
-import type { Effect, ReleaseEvent, Signal } from '../lifecycle/protocol.js'
+import { z } from 'zod'
+import { type Effect, type ReleaseEvent, type Signal, signalSchema } from '../lifecycle/protocol.js'
 import { awaited, contextOf, deadlines, type ReleaseSnapshot } from '../lifecycle/release.js'
 import { refusalOf } from '../lifecycle/signals.js'
 import type { Clock } from '../ports/clock.js'
@@ -25,7 +26,7 @@ export interface EngineSetting {
 
 export interface Driver {
   snapshot(): ReleaseSnapshot
-  /** Resolves once the signal is durable. @throws ReleaseError `signal/refused` */
+  /** Resolves once the signal is durable. @throws ReleaseError `signal/refused`, `input/invalid` */
   signal(signal: Unstamped<Signal>): Promise<void>
   /** Stops driving without changing anything: calls under way are aborted, and can be given again later. */
   stop(reason: ReleaseError): Promise<void>
@@ -48,7 +49,7 @@ type Mail =
  * D1 The loop awaits nothing but the journal, so deadlines and abort never stand behind an adapter (I7, I8).
  * D2 What is under way is always what the snapshot awaits: wanted orders are begun, unwanted ones aborted. After a crash the
  *    same rule begins again what was under way, with the same keys.
- * D3 One changing call per unit at a time (I29).
+ * D3 One changing call per unit and place at a time (I29).
  */
 export function drive(
   engine: EngineSetting,
@@ -64,7 +65,7 @@ export function drive(
   let cancelTimer = () => {}
   const mails: Mail[] = []
   const underWay = new Map<string, { readonly effect: Effect; readonly controller: AbortController }>()
-  /** By unit: ends when its last changing call has. */
+  /** By track, which is one unit in one place: ends when its last changing call has. */
   const lastChange = new Map<string, Promise<unknown>>()
 
   reconcile()
@@ -73,6 +74,8 @@ export function drive(
     signal: (signal) =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(stopped)
+        const { error } = signalSchema.safeParse({ ...signal, at: 0 })
+        if (error) return reject(new ReleaseError('input/invalid', `${signal.type} cannot be sent: ${z.prettifyError(error)}`))
         const settle = (refusal: string | undefined) =>
           refusal === undefined ? resolve() : reject(refused(snapshot, signal, refusal))
         const mail: Mail = { kind: 'signal', signal, settle, fail: reject }
@@ -182,8 +185,8 @@ export function drive(
   /** The call before has been aborted, or is over; an adapter that ignores its signal is left behind after a second. */
   function inTurn(effect: Effect, act: () => Promise<Answer>): Promise<Answer> {
     if (effect.type === 'metrics.look' || effect.type === 'approval.request') return act()
-    const turn = (lastChange.get(effect.unit) ?? Promise.resolve()).then(act)
-    lastChange.set(effect.unit, turn)
+    const turn = (lastChange.get(effect.track) ?? Promise.resolve()).then(act)
+    lastChange.set(effect.track, turn)
     return turn
   }
 

@@ -71,6 +71,8 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
   const emitter = new EventEmitter<HandleEvents>()
   let resolve = (_: ReleaseStatus) => {}
   let reject = (_: ReleaseError) => {}
+  let isOver = false
+  let stoppedBy: ReleaseError | undefined
   const result = new Promise<ReleaseStatus>((yes, no) => {
     resolve = yes
     reject = no
@@ -93,7 +95,8 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
   const handle: ReleaseHandle = {
     id,
     status,
-    events: ({ signal } = {}) => entries(journal, id, emitter, () => status().isFinished, signal),
+    events: ({ signal } = {}) =>
+      entries(journal, id, emitter, { isFinished: () => status().isFinished, stoppedBy: () => stoppedBy }, signal),
     on(name: keyof HandleEvents, listener: (value: never) => void) {
       const safe = guarded(listener as (value: unknown) => void)
       emitter.on(name, safe)
@@ -115,11 +118,13 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
     record(record: JournalRecord) {
       emitter.emit('record', record as ReleaseEntry)
       const now = status()
-      if (!now.isFinished) return
+      if (!now.isFinished || isOver) return
+      isOver = true
       resolve(now)
       emitter.emit('finished', now)
     },
     stopped(error: ReleaseError) {
+      stoppedBy = error
       reject(error)
       emitter.emit('stopped', error)
     },
@@ -130,7 +135,8 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
 function guarded<T>(listener: (value: T) => void): (value: T) => void {
   return (value) => {
     try {
-      listener(value)
+      // An async listener is typed as one that returns nothing; its rejection must not end the process.
+      Promise.resolve(listener(value)).catch(() => {})
     } catch {}
   }
 }
@@ -140,24 +146,19 @@ async function* entries(
   journal: Journal,
   release: string,
   emitter: EventEmitter<HandleEvents>,
-  isFinished: () => boolean,
+  state: { readonly isFinished: () => boolean; readonly stoppedBy: () => ReleaseError | undefined },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReleaseEntry> {
   const fresh: ReleaseEntry[] = []
   let wake = () => {}
-  let stopped: ReleaseError | undefined
   const onRecord = (entry: ReleaseEntry) => {
     fresh.push(entry)
     wake()
   }
-  const onStopped = (error: ReleaseError) => {
-    stopped = error
-    wake()
-  }
-  const onAbort = () => wake()
+  const onEnd = () => wake()
   emitter.on('record', onRecord)
-  emitter.on('stopped', onStopped)
-  signal?.addEventListener('abort', onAbort)
+  emitter.on('stopped', onEnd)
+  signal?.addEventListener('abort', onEnd)
   try {
     let seen = 0
     for await (const record of journal.read(release)) {
@@ -166,7 +167,8 @@ async function* entries(
     }
     while (true) {
       for (let entry = fresh.shift(); entry; entry = fresh.shift()) if (entry.seq > seen) yield entry
-      if (isFinished() || signal?.aborted) return
+      if (state.isFinished() || signal?.aborted) return
+      const stopped = state.stoppedBy()
       if (stopped) throw stopped
       await new Promise<void>((resolve) => {
         wake = resolve
@@ -174,7 +176,7 @@ async function* entries(
     }
   } finally {
     emitter.off('record', onRecord)
-    emitter.off('stopped', onStopped)
-    signal?.removeEventListener('abort', onAbort)
+    emitter.off('stopped', onEnd)
+    signal?.removeEventListener('abort', onEnd)
   }
 }

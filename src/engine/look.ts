@@ -5,7 +5,7 @@ import type { Effect } from '../lifecycle/protocol.js'
 import { contextOf, type ReleaseSnapshot } from '../lifecycle/release.js'
 import type { Json } from '../vocabulary/canonical-json.js'
 import type { Comparison, Measurement } from '../vocabulary/measurement.js'
-import type { Cumulative, Reading } from '../vocabulary/reading.js'
+import { type Cumulative, type Reading, readingSchema } from '../vocabulary/reading.js'
 import type { Verdict } from '../vocabulary/verdict.js'
 import type { Adapters } from './adapters.js'
 import { asReleaseError, attempt } from './attempt.js'
@@ -78,12 +78,24 @@ async function readAll(performance: Performance, effect: LookEffect, judge: Judg
   const queries = Object.fromEntries(judge.metrics.map((metric) => [metric, snapshot.plan.metrics[metric] ?? null]))
   const versions = { canary, ...(stable !== undefined && { control: stable }) }
   try {
-    return await attempt(setting, (options) => source.read({ unit, versions, queries, from, to }, options))
+    const readings = await attempt(setting, (options) => source.read({ unit, versions, queries, from, to }, options))
+    return Object.fromEntries(
+      judge.metrics.flatMap((metric) => {
+        const reading = readings[metric]
+        return reading ? [[metric, { canary: sound(reading.canary), control: sound(reading.control) }]] : []
+      }),
+    )
   } catch (error) {
     setting.signal.throwIfAborted()
     const outage: Measurement = { kind: 'missing', reason: 'outage', detail: asReleaseError(error).message }
     return Object.fromEntries(judge.metrics.map((metric) => [metric, { canary: outage, control: outage }]))
   }
+}
+
+/** I12: NaN, infinities and whatever else is no reading are data that could not be had, never a number. */
+function sound(reading: Reading): Reading {
+  if (readingSchema.safeParse(reading).success) return reading
+  return { kind: 'missing', reason: 'not-a-number', detail: 'The source answered with something that is no measurement.' }
 }
 
 const unanswered: Measurement = { kind: 'missing', reason: 'empty', detail: 'The source did not answer for this metric.' }

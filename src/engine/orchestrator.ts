@@ -108,6 +108,8 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
       const handles: ReleaseHandle[] = []
       let trouble: unknown
       for (const { id, plan } of await roster.unfinished()) {
+        // Another resume() may have come first.
+        if (roster.isTaken(id)) continue
         try {
           checkBindings(plan, adapters)
           handles.push(await roster.take(id, () => begin(id, (fencingToken) => pickUp(id, fencingToken))))
@@ -138,9 +140,13 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
   /** Takes the lease, brings the release to where it stands, and drives it from there. */
   async function begin(id: string, prepare: (fencingToken: number) => Promise<Progress>): Promise<ReleaseHandle> {
     const held = await lease?.acquire(id, { signal: disposal.signal })
+    // A lease that cannot be given back runs out by itself.
+    const free = () => void held?.release().catch(() => {})
     try {
       const fencingToken = held?.fencingToken ?? journal.fencingToken
       const progress = await prepare(fencingToken)
+      disposal.signal.throwIfAborted()
+      if (held?.lost.aborted) throw taken(id)
       const stop = (reason: ReleaseError) => driver.stop(reason)
       const asked = new ReleaseError('engine/stopped', `Release "${id}" is no longer driven here. It goes on once it is resumed.`)
       const { handle, record, stopped } = createHandle({ id, journal, newId, driver: () => driver, stop: () => stop(asked) })
@@ -149,16 +155,15 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
         stopped(reason) {
           roster.drop(id)
           stopped(reason)
-          void held?.release()
+          free()
         },
       })
-      held?.lost.addEventListener(
-        'abort',
-        () => void stop(new ReleaseError('journal/locked', `Another process has taken over release "${id}".`)),
-      )
+      held?.lost.addEventListener('abort', () => void stop(taken(id)))
+      if (progress.snapshot.phase !== 'running') record(progress.last)
+      void handle.result.then(free, () => {})
       return handle
     } catch (error) {
-      await held?.release()
+      free()
       throw error
     }
   }
@@ -177,6 +182,8 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
     return findStable(plan, artifacts, adapters, (key, call) => attempt({ ...setting, idempotencyKey: `${id}:${key}` }, call))
   }
 }
+
+const taken = (id: string) => new ReleaseError('journal/locked', `Another process has taken over release "${id}".`)
 
 const inputSchema = z.strictObject({
   id: nameSchema,

@@ -1,4 +1,5 @@
-import type { Effect, ReleaseEvent } from '../lifecycle/protocol.js'
+import { z } from 'zod'
+import { type Effect, eventSchema, type ReleaseEvent } from '../lifecycle/protocol.js'
 import type { ReleaseSnapshot } from '../lifecycle/release.js'
 import { contextOf } from '../lifecycle/release.js'
 import type { UnitBindings } from '../plan/program.js'
@@ -6,7 +7,7 @@ import type { CallOptions } from '../ports/call-options.js'
 import type { Route } from '../ports/traffic-router.js'
 import { ReleaseError } from '../vocabulary/errors.js'
 import type { Adapters } from './adapters.js'
-import { type AttemptSetting, asReleaseError, attempt } from './attempt.js'
+import { type AttemptSetting, asReleaseError, attempt, longestText } from './attempt.js'
 import { look } from './look.js'
 
 /** The fact that answers an order; the driver stamps it with the instant. */
@@ -29,11 +30,18 @@ export interface Performance {
 export async function perform(effect: Effect, performance: Performance): Promise<Answer> {
   const { track, key } = effect
   try {
-    return await carryOut(effect, performance)
+    return recordable(await carryOut(effect, performance))
   } catch (error) {
     const { code, message } = asReleaseError(error)
-    return { type: 'effect.failed', track, key, code, says: message }
+    return { type: 'effect.failed', track, key, code, says: message.slice(0, longestText) }
   }
+}
+
+/** Adapters may answer anything; what a journal could not be read back with must never get into one. */
+function recordable(answer: Answer): Answer {
+  const { error } = eventSchema.safeParse({ ...answer, at: 0 })
+  if (error === undefined) return answer
+  throw new ReleaseError('adapter/rejected', `The answer is not what the port asks for: ${z.prettifyError(error)}`)
 }
 
 async function carryOut(effect: Effect, performance: Performance): Promise<Answer> {

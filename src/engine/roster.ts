@@ -12,6 +12,8 @@ interface Entry {
   readonly plan: PlanTree
   readonly places: ReadonlySet<string>
   handle: ReleaseHandle | undefined
+  /** Driven here, or about to be. */
+  isTaken: boolean
 }
 
 /** Who is on: the releases of one journal, and which of them this process drives. */
@@ -25,6 +27,8 @@ export function createRoster(journal: Journal) {
     for await (const id of journal.releases()) {
       if (known.has(id)) continue
       const { snapshot } = await replay(id)
+      // Somebody else may have learned of it meanwhile.
+      if (known.has(id)) continue
       known.add(id)
       if (snapshot.phase === 'proposed' || snapshot.phase === 'running') open.set(id, entryOf(id, snapshot.plan))
     }
@@ -41,8 +45,15 @@ export function createRoster(journal: Journal) {
   }
 
   async function take(id: string, begin: () => Promise<ReleaseHandle>): Promise<ReleaseHandle> {
-    const handle = await begin()
     const entry = open.get(id)
+    if (entry) entry.isTaken = true
+    let handle: ReleaseHandle
+    try {
+      handle = await begin()
+    } catch (error) {
+      if (entry) entry.isTaken = false
+      throw error
+    }
     if (entry) entry.handle = handle
     void handle.result.then(
       () => open.delete(id),
@@ -83,10 +94,11 @@ export function createRoster(journal: Journal) {
       }
     },
 
+    isTaken: (id: string) => open.get(id)?.isTaken !== false,
     /** Releases that have not ended and are not driven here. */
     async unfinished(): Promise<{ readonly id: string; readonly plan: PlanTree }[]> {
       await survey()
-      return [...open.values()].filter(({ handle }) => handle === undefined)
+      return [...open.values()].filter(({ isTaken }) => !isTaken)
     },
 
     get: (id: string) => open.get(id)?.handle,
@@ -94,7 +106,9 @@ export function createRoster(journal: Journal) {
     /** No longer driven here, and not ended: it can be resumed. */
     drop(id: string) {
       const entry = open.get(id)
-      if (entry) entry.handle = undefined
+      if (entry === undefined) return
+      entry.handle = undefined
+      entry.isTaken = false
     },
   }
 }
@@ -103,5 +117,5 @@ function entryOf(id: string, plan: PlanTree): Entry {
   const places = programOf(plan).tracks.flatMap(({ unit, bindings }) =>
     unit === null || bindings === null ? [] : `${unit} at ${bindings.deploy}`,
   )
-  return { id, plan, places: new Set(places), handle: undefined }
+  return { id, plan, places: new Set(places), handle: undefined, isTaken: false }
 }

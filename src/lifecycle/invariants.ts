@@ -16,7 +16,8 @@ export { type History, historyOf, type Invariant, type WorldCall } from './invar
  * I31 to I34 what a file holds after a crash, a flipped byte, a full disk: `test/adapters/file`.
  * I36 one journal, one snapshot: `test/lifecycle`. I37 journals of older versions: `src/lifecycle/record.ts`.
  * I38 no clock, chance or I/O in a decision: `test/architecture.test.ts`.
- * I40 leases by the store's clock: the lease adapters. I44 sizes: the plan's limits. I45 secrets, I46 throwing readers: `test/faults`.
+ * I40 leases by the store's clock: the lease adapters. I44 sizes: the plan's limits.
+ * I45 secrets: adapters keep them out of what they answer and throw. I46 throwing readers: `test/faults`.
  */
 export const invariants: readonly Invariant[] = [
   ...trafficInvariants,

@@ -9,35 +9,58 @@ export interface MemoryJournal extends Journal {
   readonly records: readonly JournalRecord[]
 }
 
-export function memoryJournal(records: JournalRecord[] = [], fencingToken = 1): MemoryJournal {
+export const memoryJournal = (): MemoryJournal => journalOf({ texts: [], read: [], lengths: new Map() }, 1)
+
+/**
+ * What is stored is what any other process would read: JSON, and nothing shared with the writer. Most records of a simulation
+ * are never read, so that a text becomes a record again only when somebody asks.
+ */
+interface Shelf {
+  readonly texts: string[]
+  readonly read: JournalRecord[]
+  /** How many records there are of each release, oldest first. */
+  readonly lengths: Map<string, number>
+}
+
+function put({ texts, lengths }: Shelf, record: JournalRecord): void {
+  texts.push(JSON.stringify(record))
+  lengths.set(record.release, record.seq)
+}
+
+function recordsOn({ texts, read }: Shelf): readonly JournalRecord[] {
+  while (read.length < texts.length) read.push(JSON.parse(texts[read.length]!))
+  return read
+}
+
+function journalOf(shelf: Shelf, fencingToken: number): MemoryJournal {
   let isClosed = false
-  const of = (release: string) => records.filter((record) => record.release === release)
   return {
     fencingToken,
-    records,
+    get records() {
+      return recordsOn(shelf)
+    },
     async append(record) {
       if (isClosed) throw new ReleaseError('journal/locked', 'This journal was taken over. Stop, and let the new owner go on.')
-      const expected = of(record.release).length + 1
+      const expected = (shelf.lengths.get(record.release) ?? 0) + 1
       if (record.seq !== expected)
         throw new ReleaseError(
           'journal/conflict',
           `Record ${expected} of "${record.release}" is next, and ${record.seq} was appended.`,
         )
-      // What is stored is what any other process would read: JSON, and nothing shared with the writer.
-      records.push(JSON.parse(JSON.stringify(record)))
+      put(shelf, record)
     },
     async *read(release) {
-      yield* of(release)
+      yield* recordsOn(shelf).filter((record) => record.release === release)
     },
     async *releases() {
-      yield* new Set(records.map(({ release }) => release))
+      yield* shelf.lengths.keys()
     },
     async close() {
       isClosed = true
     },
     reopen() {
       isClosed = true
-      return memoryJournal(records, fencingToken + 1)
+      return journalOf(shelf, fencingToken + 1)
     },
   }
 }

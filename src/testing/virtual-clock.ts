@@ -8,19 +8,27 @@ export interface VirtualClock extends Clock {
   runUntil(isDone: () => boolean): Promise<void>
 }
 
+interface Timer {
+  readonly instant: number
+  readonly order: number
+  readonly call: () => void
+  isCancelled: boolean
+}
+
 /** @param startAt - epoch milliseconds */
 export function virtualClock(startAt = Date.UTC(2030, 0, 1)): VirtualClock {
   let now = startAt
   let order = 0
-  const timers = new Map<object, { readonly instant: number; readonly order: number; readonly call: () => void }>()
+  /** A binary heap, the timer that is due first on top. Cancelled ones stay until they get there. */
+  const timers: Timer[] = []
 
-  function next() {
-    const [first] = [...timers].sort(([, a], [, b]) => a.instant - b.instant || a.order - b.order)
-    return first
+  function next(): Timer | undefined {
+    while (timers[0]?.isCancelled) removeFirst(timers)
+    return timers[0]
   }
 
-  async function fire([token, { instant, call }]: NonNullable<ReturnType<typeof next>>) {
-    timers.delete(token)
+  async function fire({ instant, call }: Timer) {
+    removeFirst(timers)
     now = Math.max(now, instant)
     call()
     await settled()
@@ -29,14 +37,16 @@ export function virtualClock(startAt = Date.UTC(2030, 0, 1)): VirtualClock {
   return {
     now: () => now,
     at(instant, call) {
-      const token = {}
-      timers.set(token, { instant, order: order++, call })
-      return () => timers.delete(token)
+      const timer = { instant, order: order++, call, isCancelled: false }
+      insert(timers, timer)
+      return () => {
+        timer.isCancelled = true
+      }
     },
     async advance(ms) {
       const end = now + ms
       await settled()
-      for (let timer = next(); timer && timer[1].instant <= end; timer = next()) await fire(timer)
+      for (let timer = next(); timer && timer.instant <= end; timer = next()) await fire(timer)
       now = end
     },
     async runUntil(isDone) {
@@ -49,6 +59,31 @@ export function virtualClock(startAt = Date.UTC(2030, 0, 1)): VirtualClock {
       }
     },
   }
+}
+
+const isBefore = (a: Timer, b: Timer) => a.instant < b.instant || (a.instant === b.instant && a.order < b.order)
+
+function insert(heap: Timer[], timer: Timer): void {
+  let place = heap.length
+  for (; place > 0; place = (place - 1) >> 1) {
+    const above = heap[(place - 1) >> 1]!
+    if (isBefore(above, timer)) break
+    heap[place] = above
+  }
+  heap[place] = timer
+}
+
+function removeFirst(heap: Timer[]): void {
+  const last = heap.pop()!
+  if (heap.length === 0) return
+  let place = 0
+  for (let below = 1; below < heap.length; below = 2 * place + 1) {
+    if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below += 1
+    if (isBefore(last, heap[below]!)) break
+    heap[place] = heap[below]!
+    place = below
+  }
+  heap[place] = last
 }
 
 /** Everything that waits for nothing but itself has happened: the microtasks are done. */

@@ -53,7 +53,12 @@ export function answersTo(effect: Effect, context: TrackContext, now: number): R
       const instants = new Set([now, Math.max(now, until), Math.max(now, giveUpAt)])
       const looks = [...instants].flatMap((at) =>
         outcomes.map((outcome) => {
-          const look = { from: effect.from ?? at, to: at, metrics: effect.from === null ? {} : { errors: measured } }
+          const look = {
+            from: effect.from ?? at,
+            to: at,
+            metrics: effect.from === null ? {} : { errors: measured },
+            weightPercent: context.weight,
+          }
           const seen = effect.from === null ? ('inconclusive' as const) : outcome
           return { type: 'metrics.looked', ...answer, at, look, verdict: verdict(seen), evidence: null, carry: null } as const
         }),

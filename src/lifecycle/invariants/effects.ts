@@ -5,7 +5,7 @@ import { firstCall, firstTurn, type History, type Invariant, type WorldCall } fr
 const mostAttempts = 5
 
 const reads = ['observe', 'getWeight', 'read', 'request']
-export const isChange = ({ method }: Pick<WorldCall, 'method'>) => !reads.includes(method)
+const isChange = ({ method }: Pick<WorldCall, 'method'>) => !reads.includes(method)
 
 /** What an order may make an adapter do. */
 const methods: Record<Effect['type'], readonly string[]> = {

@@ -55,8 +55,7 @@ export const evidenceInvariants: readonly Invariant[] = [
     says: 'A step is left forwards only by what it needs, and a bake only once its time is over.',
     check: firstLeaving(({ step, entry, turn: { event }, passage }) => {
       if (passage.after.index > passage.before.index + 1) return 'a step was jumped over'
-      if (isHuman(event) && step.type !== 'bake' && passage.from !== 'held' && event.type === 'skip.requested')
-        return 'skipped unheld'
+      if (event.type === 'skip.requested' && passage.from !== 'held') return 'it was skipped, and not held'
       const isWatchedOnly = step.type === 'bake' && step.judge === undefined
       if (isWatchedOnly ? event.type !== 'deadline.passed' && !isHuman(event) : !endings[step.type].includes(event.type))
         return `by ${event.type}`
