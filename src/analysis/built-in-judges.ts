@@ -6,7 +6,11 @@ import { sequentialJudge } from './sequential-judge.js'
 import { thresholdJudge, thresholdSettingsSchema } from './threshold-judge.js'
 
 /** Settings of every judge that comes with taxiway; `use` says which. */
-export const builtInJudgeSchema = z.discriminatedUnion('use', [sequentialSettingsSchema, thresholdSettingsSchema, kayentaSettingsSchema])
+export const builtInJudgeSchema = z.discriminatedUnion('use', [
+  sequentialSettingsSchema,
+  thresholdSettingsSchema,
+  kayentaSettingsSchema,
+])
 export type BuiltInJudgeSettings = z.infer<typeof builtInJudgeSchema>
 
 /** The judge that these settings describe. */

@@ -73,7 +73,7 @@ export function sequentialJudge(settings: z.input<typeof sequentialSettingsSchem
           until: look.to,
           metrics: Object.fromEntries(watched.map(({ metric, state }) => [metric.name, state])),
           split,
-          failed: failed.map((reason) => ({ ...reason })),
+          failed,
         },
         verdict: verdictOf(reasons),
       }

@@ -33,8 +33,14 @@ export interface CountMetricState {
   readonly draws: readonly (readonly [bad: number, canaryBad: number, share: number])[] | null
 }
 
-/** Half of what the paper-sized grid has: measured, it takes 0.7 % more requests at most, and half the state. */
-const nodes = 16
+/**
+ * Fewer and nearer nodes than the default grid has: measured, they find errors of 1.5 to 5 times in 3 to 7 % fewer requests,
+ * and take a third of the state. Beyond its ends a grid still wins: 10 finds 20 times nearly as fast, 1.15 finds 1.1 slowly.
+ */
+const grid = { lowest: 1.15, highest: 10, size: 12 }
+
+/** Two standard deviations: a canary that gets worse must not pass for noise, which would delay its rollback. */
+const mostOfResidual = 4
 
 /** With a deadline, the part of α that is left for what goes on after it. */
 const afterDeadline = 0.1
@@ -79,7 +85,7 @@ export function countMetric(settings: CountMetricSettings, levels: Levels): Metr
         harm: harm && state.harm ? kept(harm.bet(state.harm, counts, state.totals, pace)) : null,
         merit: kept(merit.bet(state.merit, counts, state.totals, { phi }), ceiling),
         totals: added(state.totals, counts),
-        dispersion: dispersion === 'adaptive' ? observeDispersion(state.dispersion, counts) : noDispersion,
+        dispersion: dispersion === 'adaptive' ? observeDispersion(state.dispersion, counts, mostOfResidual) : noDispersion,
         ratio: { canaryBad: short(canaryBad), paid: paid.map(toThousandth) },
         draws: tolerate && deadline ? drawn(state.draws, counts, tolerate, deadline) : null,
       }
@@ -98,7 +104,7 @@ export function countMetric(settings: CountMetricSettings, levels: Levels): Metr
 
 /** One half of the test: its nodes, and how it bets on them. */
 function bettor({ common }: CountMetricSettings, direction: Direction, margin: Margin, boostAlpha?: number) {
-  const mixture = nodeMixture({ direction, size: nodes })
+  const mixture = nodeMixture({ direction, ...grid })
   const rare = countEProcess(mixture, margin, boostAlpha)
   const frequent = bernoulliEProcess(mixture, margin)
   const bet = (wealth: Wealth, counts: Counts, past: Counts, pace: Pace): Wealth =>

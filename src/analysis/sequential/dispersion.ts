@@ -29,8 +29,17 @@ export function dispersionPhi({ squares, residuals }: Dispersion, least = 1): nu
   return Math.max(least, (priorIntervals + squares) / (priorIntervals + residuals))
 }
 
-/** Takes in one interval: its recursive residual against the past share, then its counts. */
-export function observeDispersion(past: Dispersion, { canaryTotal, controlTotal, canaryBad, controlBad }: Counts): Dispersion {
+/**
+ * Takes in one interval: its recursive residual against the past share, then its counts.
+ *
+ * @param most - what a squared residual counts for at most. Without a limit, a canary that gets worse looks like noise at
+ *   first, and is found half as fast again; with a low one, strong bursts are underestimated
+ */
+export function observeDispersion(
+  past: Dispersion,
+  { canaryTotal, controlTotal, canaryBad, controlBad }: Counts,
+  most = Number.POSITIVE_INFINITY,
+): Dispersion {
   if (canaryTotal <= 0 || controlTotal <= 0) return past
   const change = past.canaryTotal === 0 ? 1 : (canaryTotal * past.controlTotal) / (controlTotal * past.canaryTotal)
   const hasPast = past.canaryTotal > 0 && change < sameSplit && change > 1 / sameSplit
@@ -42,7 +51,7 @@ export function observeDispersion(past: Dispersion, { canaryTotal, controlTotal,
     controlTotal: short(before.controlTotal + controlTotal),
     canaryBad: short(before.canaryBad + canaryBad),
     bad: short(before.bad + bad),
-    squares: hasPast ? short(squares + squaredResidual(before, bad, canaryBad)) : squares,
+    squares: hasPast ? short(squares + Math.min(most, squaredResidual(before, bad, canaryBad))) : squares,
     residuals: hasPast ? residuals + 1 : residuals,
   }
 }

@@ -68,13 +68,31 @@ const contributions = grid.map((x) =>
     ),
   ),
 )
-function onWholeGrid({ canaryBad, paid }: RatioLikelihood): number[] {
-  return grid.map((x, j) => {
-    const row = contributions[j]!
-    let log = canaryBad * x
-    for (let k = 0; k < points.length; k++) log -= row[k]! * paid[k]!
-    return log
-  })
+function onGrid({ canaryBad, paid }: RatioLikelihood, j: number): number {
+  const row = contributions[j]!
+  let log = canaryBad * grid[j]!
+  for (let k = 0; k < points.length; k++) log -= row[k]! * paid[k]!
+  return log
+}
+
+/** What is less likely than the peak by more than this (and the prior's range) adds nothing to a double. */
+const negligible = 50
+
+/** Log-likelihood at the grid points about its peak; further away, where it is negligible, it is not worked out. */
+function aroundPeak(state: RatioLikelihood): { logs: number[]; peak: number } {
+  let [peak, last] = [0, grid.length - 1]
+  // Concave in the log ratio: it rises up to the peak, and falls from there on.
+  while (peak < last) {
+    const middle = (peak + last) >> 1
+    if (onGrid(state, middle) < onGrid(state, middle + 1)) peak = middle + 1
+    else last = middle
+  }
+  const logs = grid.map(() => Number.NEGATIVE_INFINITY)
+  logs[peak] = onGrid(state, peak)
+  const least = logs[peak]! - negligible
+  for (const step of [-1, 1])
+    for (let j = peak + step; j >= 0 && j < grid.length && logs[j - step]! >= least; j += step) logs[j] = onGrid(state, j)
+  return { logs, peak }
 }
 
 /**
@@ -90,18 +108,15 @@ function onWholeGrid({ canaryBad, paid }: RatioLikelihood): number[] {
  * @see H. Robbins (1970), Ann. Math. Stat. 41(5), 1397-1409, for the mixture. doi:10.1214/aoms/1177696786
  */
 export function ratioConfidence(state: RatioLikelihood, alpha = 0.05): { lower: number; upper: number } {
-  const onGrid = onWholeGrid(state)
-  const level = logSumExp(onGrid.map((log, j) => log + logPrior[j]!)) + Math.log(alpha)
+  const { logs, peak } = aroundPeak(state)
+  const level = logSumExp(logs.map((log, j) => log + logPrior[j]!)) + Math.log(alpha)
   const isInside = (x: number) => logLikelihood(state, x) >= level
-  const near = onGrid.reduce((best, log, j) => (log > onGrid[best]! ? j : best), 0)
   // So narrow an interval that it lies between grid points has to be searched for.
   const best =
-    onGrid[near]! >= level
-      ? grid[near]!
-      : maximum(state, grid[Math.max(0, near - 1)]!, grid[Math.min(grid.length - 1, near + 1)]!)
+    logs[peak]! >= level ? grid[peak]! : maximum(state, grid[Math.max(0, peak - 1)]!, grid[Math.min(grid.length - 1, peak + 1)]!)
   // The nearest grid points that are outside bracket the edges.
-  const below = grid.findLast((x, j) => x < best && onGrid[j]! < level) ?? -span
-  const above = grid.find((x, j) => x > best && onGrid[j]! < level) ?? span
+  const below = grid.findLast((x, j) => x < best && logs[j]! < level) ?? -span
+  const above = grid.find((x, j) => x > best && logs[j]! < level) ?? span
   return {
     lower: isInside(-span) ? 0 : Math.exp(edge(isInside, best, below)),
     upper: isInside(span) ? Number.POSITIVE_INFINITY : Math.exp(edge(isInside, best, above)),
@@ -121,7 +136,7 @@ function maximum(state: RatioLikelihood, from: number, to: number): number {
 
 function edge(isInside: (x: number) => boolean, from: number, to: number): number {
   let [inside, outside] = [from, to]
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 24; round++) {
     const middle = (inside + outside) / 2
     if (isInside(middle)) inside = middle
     else outside = middle

@@ -1,7 +1,6 @@
 import type { Reason } from '../../vocabulary/verdict.js'
 import { logSumExp } from '../stats/log-space.js'
 import { sayNumber } from '../wording.js'
-import type { Sight } from './metric-test.js'
 import type { SequentialSettings } from './sequential-settings.js'
 import type { Watched } from './watch-metric.js'
 
@@ -23,10 +22,9 @@ export function regressions(watched: readonly Watched[], { alpha, promotionAlpha
   const isEnough = alone.length === 0 && seen.length > 0 && together >= -Math.log(alpha)
   const guilty = isEnough ? [seen.reduce((most, next) => (next.share > most.share ? next : most))] : alone
   return guilty.map(({ one, logE, needed, isProven }) => {
-    return reason(one, promotionAlpha, 'regression', 'fail', () => {
-      const found = isProven && logE < needed ? 'more than the declared number of looks allows' : weighed(logE, needed)
-      return `the evidence of harm is ${found}${isEnough ? ', and enough together with the other guardrails' : ''}`
-    })
+    const found = isProven && logE < needed ? 'more than the declared number of looks allows' : weighed(logE, needed)
+    const enough = isEnough ? `${found}, and enough together with the other guardrails` : found
+    return reason(one, promotionAlpha, 'regression', 'fail', `the evidence of harm is ${enough}`)
   })
 }
 
@@ -51,45 +49,31 @@ export function findings(one: Watched, { promotionAlpha, minimumRequests, noData
   const merit = metric.test.merit(state.test)
   const needed = -Math.log(promotionAlpha)
   const requests = metric.test.requests(state.test) ?? Number.POSITIVE_INFINITY
-  const evidence = () => `the evidence that it is ${isGuardrail ? 'good enough' : 'better'} is ${weighed(merit, needed)}`
+  const evidence = `the evidence that it is ${isGuardrail ? 'good enough' : 'better'} is ${weighed(merit, needed)}`
   const found = (code: string, outcome: Reason['outcome'], says = evidence) => [reason(one, promotionAlpha, code, outcome, says)]
   if (merit < needed && metric.test.isBaselineZero(state.test))
-    return found('zero-baseline', 'inconclusive', () => 'control has had none so far, of which nothing can be a multiple')
+    return found('zero-baseline', 'inconclusive', 'control has had none so far, of which nothing can be a multiple')
   if (merit < needed) return found('undecided', 'inconclusive')
   if (requests < minimumRequests)
-    return found(
-      'too-few',
-      'inconclusive',
-      () => `${evidence()}, but at least ${sayNumber(minimumRequests)} requests are asked for`,
-    )
+    return found('too-few', 'inconclusive', `${evidence}, but at least ${sayNumber(minimumRequests)} requests are asked for`)
   return found(isGuardrail ? 'acceptable' : 'improved', 'pass')
 }
 
-/** Sentence and numbers wait until they are read: with confidence bounds, they take ten times as long as the evidence. */
 function reason(
   { metric, state, comparison }: Watched,
   promotionAlpha: number,
   code: string,
   outcome: Reason['outcome'],
-  evidence: () => string,
+  evidence: string,
 ): Reason {
-  let seen: Sight | undefined
-  const sight = () => {
-    seen ??= metric.test.describe(state.test, comparison!)
-    return seen
-  }
+  const { says, numbers } = metric.test.describe(state.test, comparison!)
+  const harm = metric.alpha === undefined ? {} : { harmLogE: metric.test.harm(state.test), harmNeeded: -Math.log(metric.alpha) }
   return {
     code,
-    get says() {
-      return `${metric.name}: canary ${sight().says}; ${evidence()}.`
-    },
+    says: `${metric.name}: canary ${says}; ${evidence}.`,
     metric: metric.name,
     outcome,
-    get numbers() {
-      const harm =
-        metric.alpha === undefined ? {} : { harmLogE: metric.test.harm(state.test), harmNeeded: -Math.log(metric.alpha) }
-      return { ...sight().numbers, ...harm, meritLogE: metric.test.merit(state.test), meritNeeded: -Math.log(promotionAlpha) }
-    },
+    numbers: { ...numbers, ...harm, meritLogE: metric.test.merit(state.test), meritNeeded: -Math.log(promotionAlpha) },
   }
 }
 

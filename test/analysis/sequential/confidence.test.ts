@@ -52,7 +52,7 @@ test('the ratio seen lies within the interval, which narrows with more of the sa
   fc.assert(
     fc.property(anyCounts, (counts) => {
       const seen = counts.canaryBad / counts.canaryTotal / (counts.controlBad / counts.controlTotal)
-      fc.pre(seen > 1 / 15 && seen < 15)
+      fc.pre(seen > 1 / 10 && seen < 10)
       const once = ratioConfidence(observeRatio(firstRatioLikelihood, counts))
       expect(once.lower).toBeLessThan(seen)
       expect(once.upper).toBeGreaterThan(seen)

@@ -11,7 +11,8 @@ const interval = (clump: number, canaryTotal = 1_000): Counts => ({
   canaryTotal,
   canaryBad: clump * world.binomial(canaryTotal, 0.01 / clump),
 })
-const phiOf = (intervals: readonly Counts[]) => dispersionPhi(intervals.reduce(observeDispersion, noDispersion))
+const phiOf = (intervals: readonly Counts[]) =>
+  dispersionPhi(intervals.reduce((past, counts) => observeDispersion(past, counts), noDispersion))
 
 test('independent failures are not taken for bursts, and bursts of four are', () => {
   expect(phiOf(Array.from({ length: 200 }, () => interval(1)))).toBeLessThan(1.3)
