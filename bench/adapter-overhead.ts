@@ -2,15 +2,15 @@
  * What adapters add to the call that they have to make: their time at p50 beside a bare call to the same stub server, which
  * answers at once. The bare one can be stopped by a signal as well. Calls alternate, so that both meet the same machine. The goal is 1.2.
  *
- * `node --import ./test/support/ts-loader.mjs bench/adapter-overhead.ts [url of a real Prometheus, instead of the stub]`
+ *     npm run build && node bench/adapter-overhead.ts [url of a real Prometheus, instead of the stub]
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { haproxyRouter } from '../adapters/haproxy/index.js'
-import { type PrometheusQuery, prometheusSource } from '../adapters/prometheus/index.js'
+import { haproxyRouter } from '../dist/adapters/haproxy/index.js'
+import { type PrometheusQuery, prometheusSource } from '../dist/adapters/prometheus/index.js'
 
 const calls = 3_000
 const call = { signal: new AbortController().signal, idempotencyKey: 'bench', fencingToken: 1 }

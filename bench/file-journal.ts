@@ -2,13 +2,13 @@
  * Records per second of the file journal, beside a bare writer with the same group commit and nothing else: no chain, no lock,
  * no index, no check. Rounds alternate, so that both meet the same disk; the median of each counts.
  *
- * `node --import ./test/support/ts-loader.mjs bench/file-journal.ts [directory on the disk to measure]`
+ *     npm run build && node bench/file-journal.ts [directory on the disk to measure]
  */
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openFileJournal, verifyFileJournal } from '../adapters/file/index.js'
-import type { JournalRecord } from '../src/ports/journal.js'
+import { openFileJournal, verifyFileJournal } from '../dist/adapters/file/index.js'
+import type { JournalRecord } from '../dist/src/ports/journal.js'
 
 const rounds = 7
 const [parent = tmpdir()] = process.argv.slice(2)

@@ -2,7 +2,7 @@
  * Mann-Whitney U against SciPy's, on the same numbers in one run: continuous (lognormal) and rounded to whole numbers.
  * CPU time, median of five. Needs python3 with SciPy for the comparison; PYTHON names another interpreter.
  *
- *     npx tsc -p tsconfig.build.json && node bench/mann-whitney.ts
+ *     npm run build && node bench/mann-whitney.ts
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -25,6 +25,20 @@ const rooms: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ['zod'],
   },
   'src/testing': { rooms: ['src/vocabulary', 'src/ports'], packages: [] },
+  'src/simulation': {
+    rooms: [
+      'src/vocabulary',
+      'src/ports',
+      'src/analysis',
+      'src/policy',
+      'src/plan',
+      'src/lifecycle',
+      'src/engine',
+      'src/report',
+      'src/testing',
+    ],
+    packages: ['zod', 'node:worker_threads', 'node:os'],
+  },
   'src/cli': {
     rooms: ['src/vocabulary', 'src/ports', 'src/plan', 'src/lifecycle', 'src/engine', 'src/report'],
     packages: ['node:fs/promises', 'node:path'],
