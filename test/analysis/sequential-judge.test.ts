@@ -583,3 +583,14 @@ test('a canary as good as control is failed at no more than alpha, and one at th
   const found = outcomes(strict, 0.015).filter((looks) => looks.includes('fail')).length
   expect(lowerLimit(found, runs)).toBeGreaterThan(0.95)
 })
+
+test('a gauge beside one that is hundreds of orders larger leaves a state that JSON can hold', () => {
+  const judge = sequentialJudge({ guardrails: { memory: { kind: 'gauge', block: 2 } }, warmup: 0 })
+  const gauge = (value: number) => ({ kind: 'gauge' as const, values: [value] })
+  const { state } = judge.look(judge.begin(), {
+    from: 0,
+    to: 1,
+    metrics: { memory: { canary: gauge(5e-324), control: gauge(1e99) } },
+  })
+  expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state)
+})

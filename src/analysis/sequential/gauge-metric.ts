@@ -42,7 +42,7 @@ export function gaugeMetric(settings: GaugeMetricSettings, { promotionAlpha }: L
       const [canary, control] = [mean(of), mean(against)]
       if (isRelative && control <= 0) return 'zero-baseline'
       if (isRelative && canary <= 0) return 'zero-canary'
-      const difference = sign * (isRelative ? Math.log(canary / control) : canary - control)
+      const difference = sign * (isRelative ? Math.log(canary) - Math.log(control) : canary - control)
       const looks = state.open[0] + 1
       const sum = short(state.open[1] + difference)
       const next = { ...state, looks: state.looks + 1, sum: short(state.sum + difference) }
