@@ -53,7 +53,15 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
     case 'unit.deploy': {
       const { unit, artifact, role } = effect
       const target = bound(adapters.deploy, place.deploy)
-      await attempt({ ...setting, timeoutMs: timeouts.deploy }, (options) => target.deploy({ unit, artifact, role }, options))
+      await attempt({ ...setting, timeoutMs: timeouts.deploy }, async (options) => {
+        await target.deploy({ unit, artifact, role }, options)
+        const { versions } = await target.observe(unit, options)
+        const found = versions.find((version) => version.artifact.version === artifact.version)
+        if (found === undefined || (found.instances > 0 && found.readyInstances === 0))
+          throw unverified(
+            `"${unit}" ${artifact.version} was to run, and its target has ${found ? 'none of it ready' : 'none of it'}.`,
+          )
+      })
       return { type: 'unit.deployed', track, key }
     }
     case 'traffic.shift': {

@@ -44,6 +44,11 @@ export interface Simulation {
    * @throws ReleaseError `input/invalid` when nothing will ever be decided any more
    */
   next(): Promise<Fact | undefined>
+  /**
+   * Lets time pass until the release is as it is waited for, or has ended.
+   * @throws ReleaseError `input/invalid` when it will never be
+   */
+  until(isThere: (status: ReleaseStatus) => boolean): Promise<void>
   /** Lets so much time pass, as in `10m`. */
   advance(duration: string): Promise<void>
   /** Lets time pass until the release has ended. @throws ReleaseError `input/invalid` when it never will, with the reason */
@@ -155,6 +160,7 @@ export async function startScripted(
       collect()
       return decisions.shift()
     },
+    until: (isThere) => runUntil(() => isThere(release.status())),
     async advance(duration) {
       await clock.advance(durationMs(duration))
     },

@@ -83,7 +83,17 @@ test('39: a router that says yes and splits otherwise is found out by reading it
 test.each([48, 50, 51])('%i: the way back from a promotion restores the old version before it gets traffic', async () => {
   const { calls } = await told('canary whose promotion is refused')
   const back = calls.filter(({ key }) => key.includes(':rollback:')).map(({ method, detail }) => `${method} ${detail}`.trim())
-  expect(back).toEqual(['deploy 1', 'setWeight 0', 'getWeight', 'promote 1', 'settle 1', 'observe', 'getWeight', 'retire 2'])
+  expect(back).toEqual([
+    'deploy 1',
+    'observe',
+    'setWeight 0',
+    'getWeight',
+    'promote 1',
+    'settle 1',
+    'observe',
+    'getWeight',
+    'retire 2',
+  ])
 })
 
 test.each([5, 53])('%i: the old version is not stopped before the router has moved everybody', async () => {

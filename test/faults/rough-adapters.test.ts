@@ -196,3 +196,32 @@ test('a script that takes its step back is called with one key only, however oft
   await ended(pretended.clock, handle)
   expect([(await handle.result).status, undone, keys.size]).toEqual(['rolledBack', 7, 1])
 })
+
+// Found by random faults: traffic went back to a stable version that had never come up again.
+test('a deploy that only claims success is found out, and no traffic goes where nothing runs', async () => {
+  // The old version is stopped, and nobody hears of it: the abort comes before the end.
+  const { world, clock } = pretend({
+    after: ({ method, detail }) => (`${method} ${detail}` === 'retire 1' ? new Promise<void>(() => {}) : undefined),
+  })
+  let isLying = false
+  const lying = pretend({
+    adapters: {
+      deploy: {
+        local: { ...world.deploy, deploy: async (...input) => (isLying ? undefined : world.deploy.deploy(...input)) },
+      },
+      router: { proxy: world.router },
+      metrics: { scrape: world.metrics },
+    },
+    clock,
+  })
+  const handle = await lying.start()
+  await clock.runUntil(() => handle.status().tracks[0]?.state === 'deploying.retiring')
+  isLying = true
+  await handle.abort({ actor: bob, reason: 'Back.' })
+  await clock.advance(10 * 60_000)
+  expect(handle.status().waiting).toMatchObject([{ for: 'retry', says: expect.stringContaining('none of it') }])
+  expect(world.weight('checkout')).toBe(100)
+  isLying = false
+  await ended(clock, handle)
+  expect([(await handle.result).status, world.running('checkout')]).toEqual(['rolledBack', ['1']])
+})

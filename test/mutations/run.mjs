@@ -45,6 +45,7 @@ const bugs = [
     'fencingToken, idempotencyKey: idempotencyKey + clock.now() })',
   ],
   ['a weight is not read back', 'src/engine/perform.ts', 'if (inForce !== effect.weight)', 'if (inForce === undefined)'],
+  ['a deploy is not read back', 'src/engine/perform.ts', 'if (found === undefined ||', 'if (found === null ||'],
   [
     'a timer overrides inconclusive',
     'src/lifecycle/machine.ts',

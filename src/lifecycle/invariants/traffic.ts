@@ -125,9 +125,11 @@ export const trafficInvariants: readonly Invariant[] = [
   {
     id: 'I26',
     says: 'What a call claims to have done is read back before it is recorded.',
-    check: firstTurn((turn, history) =>
-      turn.event.type === 'unit.promoted' ? unread(history, turn.event.key, 'promote', 'observe', turn.seq) : undefined,
-    ),
+    check: firstTurn((turn, history) => {
+      const { event, seq } = turn
+      if (event.type !== 'unit.promoted' && event.type !== 'unit.deployed') return undefined
+      return unread(history, event.key, event.type === 'unit.promoted' ? 'promote' : 'deploy', 'observe', seq)
+    }),
   },
 ]
 

@@ -70,8 +70,8 @@ export const gauge: Section<Cell, Found> = {
   cells: [
     { name: 'bell-shaped', correlation: 0, block: 1, hasHeavyTails: false },
     { name: 'heavy tails (t with 3 degrees)', correlation: 0, block: 1, hasHeavyTails: true },
-    { name: 'correlated 0.3, blocks of 2', correlation: 0.3, block: 2, hasHeavyTails: false },
-    { name: 'correlated 0.6, blocks of 4', correlation: 0.6, block: 4, hasHeavyTails: false },
+    { name: 'correlated 0.3, blocks of 3', correlation: 0.3, block: 3, hasHeavyTails: false },
+    { name: 'correlated 0.6, blocks of 6', correlation: 0.6, block: 6, hasHeavyTails: false },
     { name: 'correlated 0.6, not blocked', correlation: 0.6, block: 1, hasHeavyTails: false },
   ],
   runs: () => 2_000,
