@@ -2,6 +2,7 @@
 
 export type { Adapters, Supplied } from './engine/adapters.js'
 export type { RetryPolicy } from './engine/attempt.js'
+export { flagHooks } from './engine/flag-hooks.js'
 export type { By, ReleaseEntry, ReleaseHandle } from './engine/handle.js'
 export { createOrchestrator, type Orchestrator, type OrchestratorOptions, type StartOptions } from './engine/orchestrator.js' // run it
 export { systemClock } from './engine/system-clock.js'

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
+import { Webhook as Verifier } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { type Drop, type Post, type WebhookOptions, webhook } from '../../../adapters/webhook/index.js'
 import { virtualClock } from '../../../src/testing/virtual-clock.js'
@@ -64,6 +65,17 @@ test('a record arrives as a signed CloudEvent', async () => {
   const expected = keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
   expect(headers['webhook-signature']).toBe(expected.join(' '))
   expect(headers['webhook-id']).toMatch(/^msg_[0-9a-f]{32}$/)
+})
+
+test('whoever verifies by the Standard Webhooks specification accepts what is sent, with either key, and nothing that was changed', async () => {
+  const { hook, messages, flushed } = setUp({ clock: virtualClock(Date.now()) })
+  hook.record(record('checkout-42', 7, { says: 'grüße, 世界' }))
+  await flushed()
+  const { headers, body } = messages[0]!
+  for (const secret of secrets) expect(new Verifier(secret).verify(body, headers)).toEqual(JSON.parse(body))
+  const stranger = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+  expect(() => new Verifier(stranger).verify(body, headers)).toThrow('No matching signature')
+  expect(() => new Verifier(secrets[0]!).verify(`${body} `, headers)).toThrow('No matching signature')
 })
 
 test('one record has one id at every attempt, and each attempt is signed with its own time', async () => {
