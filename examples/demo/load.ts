@@ -9,8 +9,16 @@ export interface Account {
   byVersion: Record<string, { answers: number; errors: number }>
 }
 
+export interface Answer {
+  /** When it was asked for and when it was there, epoch milliseconds. */
+  readonly askedAt: number
+  readonly at: number
+  readonly version: string
+  readonly status: number
+}
+
 /** @returns the account so far, and a way to stop that waits for the last answer */
-export function startLoad(url: string, requestsPerSecond: number) {
+export function startLoad(url: string, requestsPerSecond: number, onAnswer: (answer: Answer) => void = () => {}) {
   const agent = new Agent({ keepAlive: true, maxSockets: 100 })
   let account = emptyAccount()
   const inFlight = new Set<Promise<void>>()
@@ -29,12 +37,14 @@ export function startLoad(url: string, requestsPerSecond: number) {
     const { byVersion } = account
     const current = account
     current.requests += 1
+    const askedAt = Date.now()
     return new Promise((resolve) => {
       get(url, { agent }, (response) => {
         const version = String(response.headers['x-version'] ?? 'none')
         byVersion[version] ??= { answers: 0, errors: 0 }
         byVersion[version].answers += 1
         if ((response.statusCode ?? 500) >= 500) byVersion[version].errors += 1
+        onAnswer({ askedAt, at: Date.now(), version, status: response.statusCode ?? 0 })
         response.resume().on('close', resolve)
       }).on('error', (error: NodeJS.ErrnoException) => {
         current.connectionErrors += 1

@@ -10,7 +10,7 @@ import { freePort, type Server, startServer, until } from './servers.js'
 
 export interface Haproxy {
   readonly url: string
-  readonly path: RuntimeSocket
+  readonly path: { readonly path: string }
   readonly tcp: RuntimeSocket
   /** One line of commands, as an operator would type them. */
   type(line: string): Promise<string>

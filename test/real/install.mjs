@@ -1,5 +1,6 @@
-// Finds the servers that test/real talks to; on Debian, as root, installs those that are missing. One line for each:
-// `ok NAME VERSION` or `missing NAME get it: COMMAND`. With CI=true a missing one is an error.
+// Finds the servers that test/real talks to, and gets those that are missing: from Debian, where this is Debian and we are
+// root, and Unleash from npm, into a folder of its own. One line for each: `ok NAME VERSION` or `missing NAME get it: COMMAND`.
+// With CI=true a missing one is an error. Clusters are never installed: the tests of Kubernetes use the one in $KUBECONFIG.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -33,8 +34,20 @@ function installMissing() {
   }
 }
 
+const unleash = fileURLToPath(new URL('./unleash', import.meta.url))
+const setup = ['run', 'setup', '--silent', '--prefix', unleash]
+const isUnleashThere = () => existsSync(join(unleash, 'node_modules', 'unleash-server'))
+
+function sayUnleash() {
+  if (!isUnleashThere()) spawnSync('npm', setup, { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (isUnleashThere()) return console.log('ok unleash-server (from npm)')
+  console.log('missing unleash-server get it: npm run setup --prefix test/real/unleash')
+  if (process.env.CI === 'true') process.exitCode = 1
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   installMissing()
+  sayUnleash()
   for (const name of components) {
     const file = find(name)
     console.log(file ? `ok ${name} ${version(file)}` : `missing ${name} get it: ${install([name]).join(' ')}`)

@@ -8,11 +8,12 @@ export interface MetricsServer extends Server {
   caughtUp(): Promise<void>
 }
 
-const scrapeMs = 250
+/** Time between two scrapes, milliseconds. */
+export const scrapeMs = 250
 
-async function writeConfig(folder: string, targets: readonly string[]): Promise<string> {
+async function writeConfig(folder: string, targets: object): Promise<string> {
   const file = join(folder, 'scrape.json') // YAML, as well
-  const job = { job_name: 'app', static_configs: [{ targets }] }
+  const job = { job_name: 'app', ...targets }
   await writeFile(
     file,
     JSON.stringify({ global: { scrape_interval: `${scrapeMs}ms`, scrape_timeout: '200ms' }, scrape_configs: [job] }),
@@ -21,10 +22,15 @@ async function writeConfig(folder: string, targets: readonly string[]): Promise<
 }
 
 /** @param targets - `host:port` of services with `/metrics` */
-export async function startPrometheus(targets: readonly string[]): Promise<MetricsServer> {
+export const startPrometheus = (targets: readonly string[]) => prometheus({ static_configs: [{ targets }] }, targets)
+
+/** @param file - JSON of targets with labels, read again whenever it changes */
+export const startPrometheusOn = (file: string) => prometheus({ file_sd_configs: [{ files: [file] }] }, [])
+
+async function prometheus(config: object, targets: readonly string[]): Promise<MetricsServer> {
   const address = `127.0.0.1:${await freePort()}`
   const server = await startServer('prometheus', async (folder) => [
-    `--config.file=${await writeConfig(folder, targets)}`,
+    `--config.file=${await writeConfig(folder, config)}`,
     `--storage.tsdb.path=${join(folder, 'tsdb')}`,
     `--web.listen-address=${address}`,
     '--enable-feature=native-histograms',
@@ -35,7 +41,7 @@ export async function startPrometheus(targets: readonly string[]): Promise<Metri
 export async function startVictoriaMetrics(targets: readonly string[]): Promise<MetricsServer> {
   const address = `127.0.0.1:${await freePort()}`
   const server = await startServer('victoria-metrics', async (folder) => [
-    `-promscrape.config=${await writeConfig(folder, targets)}`,
+    `-promscrape.config=${await writeConfig(folder, { static_configs: [{ targets }] })}`,
     `-storageDataPath=${join(folder, 'data')}`,
     `-httpListenAddr=${address}`,
     '-retentionPeriod=1d',
@@ -57,7 +63,7 @@ async function ready(
     }
     return Number(answer.data.result[0].value[1])
   }
-  await until(`${url} scrapes ${targets}`, async () => (await numberOf('count(up == 1)')) === targets.length)
+  await until(`${url} scrapes ${targets}`, async () => (await numberOf('count(up == 1) or vector(0)')) === targets.length)
   return {
     ...server,
     url,
