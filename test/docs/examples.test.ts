@@ -24,6 +24,20 @@ test('the first example of the README has a plan and a release in about twenty l
   expect(blocks[0]!.split('\n').length).toBeLessThanOrEqual(24)
 })
 
+test("the README's policy test compiles, and its policy does what it says", async () => {
+  const policy = blocks[1]!
+  expect(policy).toContain("import { plan } from './plan.ts'")
+  const [declared] = /^const plan = .*?^\}\)$/ms.exec(blocks[0]!) ?? []
+  const plan = `import { bake, canary, definePlan, shift } from 'taxiway'\nexport ${declared}\n`
+  // In the place of vitest: what it runs, and nothing else of it.
+  const runner = 'const test = async (name: string, run: () => Promise<void>) => { await run(); console.log(`ok ${name}`) }'
+  const tests = policy.replace("import { test } from 'vitest'", runner).replaceAll(/^test\(/gm, 'await test(')
+  const printed = (await runExamples({ plan, policy: tests })).policy!
+  expect(printed.match(/^ok /gm)).toHaveLength(3)
+  expect(printed).toMatch(/usual \(good\) .* 0 % /)
+  expect(printed).toMatch(/broken \(bad\) .* 100 % /)
+})
+
 test('the same plan from the builder and from JSON has the same hash', async () => {
   const program = `
     import { readFileSync } from 'node:fs'
