@@ -30,7 +30,7 @@ test("the README's policy test compiles, and its policy does what it says", asyn
   const [declared] = /^const plan = .*?^\}\)$/ms.exec(blocks[0]!) ?? []
   const plan = `import { bake, canary, definePlan, shift } from 'taxiway'\nexport ${declared}\n`
   // In the place of vitest: what it runs, and nothing else of it.
-  const runner = 'const test = async (name: string, run: () => Promise<void>) => { await run(); console.log(`ok ${name}`) }'
+  const runner = 'const test = async (name: string, run: () => Promise<void>) => { await run(); console.log("ok", name) }'
   const tests = policy.replace("import { test } from 'vitest'", runner).replaceAll(/^test\(/gm, 'await test(')
   const printed = (await runExamples({ plan, policy: tests })).policy!
   expect(printed.match(/^ok /gm)).toHaveLength(3)
