@@ -1,5 +1,6 @@
 /** Canary analysis, usable without the rest: judges that may look as often as they like, and the statistics behind them. @module */
 
+export { type RandomSource, xoshiro128 } from '../vocabulary/xoshiro128.js'
 // Measurements as they come from the world
 export { difference } from './cumulative.js'
 export { boschlooExact } from './fixed/boschloo-exact.js'
@@ -63,6 +64,5 @@ export { burnRate, burnThreshold, errorBudgetLeft } from './slo/burn-rate.js'
 export { type BurnRule, burnRules, type Objective, objectiveSchema } from './slo/objective.js'
 export { type OpenSloIndicator, type OpenSloObjective, readOpenSlo } from './slo/open-slo.js'
 export { type Estimate, estimate, sampleCount, statisticSchema } from './statistic.js'
-export { type RandomSource, xoshiro128 } from './stats/xoshiro128.js'
 export { type ThresholdSettings, type ThresholdState, thresholdJudge, thresholdSettingsSchema } from './threshold-judge.js'
 export { verdictOf } from './verdict-of.js'

@@ -9,6 +9,24 @@ export interface JournalRecord {
   readonly body: unknown
 }
 
+/** What a release amounted to after one of its records. */
+export interface Checkpoint {
+  readonly release: string
+  readonly seq: number
+  readonly text: string
+}
+
+/**
+ * Shortens the way back after a crash, and nothing else: the journal holds a digest of each checkpoint, so that one that is
+ * torn, stale or altered is found out and the release replayed from its records. It need not be durable.
+ */
+export interface Checkpoints {
+  /** Keeps it in place of the release's last one, some time soon. Never throws. */
+  save(checkpoint: Checkpoint): void
+  /** Every one that is kept; of several of one release the last counts. What cannot be read is left out. */
+  all(): AsyncIterable<Checkpoint>
+}
+
 /** The truth: append-only, in order, durable. */
 export interface Journal {
   /**
@@ -27,4 +45,11 @@ export interface Journal {
   releases(): AsyncIterable<string>
   /** Waits for what was accepted, and gives the journal free for others. */
   close(): Promise<void>
+  /** Where there are none, a release is replayed from its first record. */
+  readonly checkpoints?: Checkpoints
+  /**
+   * In one pass, the records of all releases that are wanted; those of one release in order.
+   * @throws ReleaseError `journal/corrupt`
+   */
+  readWanted?(isWanted: (release: string, seq: number) => boolean): AsyncIterable<JournalRecord>
 }

@@ -1,6 +1,6 @@
 import { logGamma } from '../analysis/stats/log-gamma.js'
 import { normalQuantile } from '../analysis/stats/normal-distribution.js'
-import type { RandomSource } from '../analysis/stats/xoshiro128.js'
+import type { RandomSource } from '../vocabulary/xoshiro128.js'
 
 /** Below this mean, walking up the distribution is faster than rejection, and the bounds of rejection do not hold. */
 const smallMean = 10

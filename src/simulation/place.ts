@@ -1,4 +1,4 @@
-import type { RandomSource } from '../analysis/stats/xoshiro128.js'
+import type { RandomSource } from '../vocabulary/xoshiro128.js'
 import type { Circumstances, Conduct } from './conduct.js'
 import { drawBinomial, drawMultinomial, drawNormal, drawPoisson } from './draw.js'
 import type { Traffic } from './traffic.js'

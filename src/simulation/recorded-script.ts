@@ -11,7 +11,11 @@ import { change, effectsSchema } from './world.js'
 export const regressionSchema = z.record(nameSchema, z.strictObject({ ...change, ...effectsSchema.shape }))
 
 /** What was recorded, as something that happens again: the requests of both versions together, each as its version was then. */
-export function recordedScript({ metrics }: Recording, raster: Raster, regression: z.output<typeof regressionSchema>): Script {
+export function recordedScript(
+  { metrics, incident }: Recording,
+  raster: Raster,
+  regression: z.output<typeof regressionSchema>,
+): Script {
   const entries = Object.entries(metrics)
   const conducts = (cohort: 'control' | 'canary') =>
     new Map(
@@ -22,15 +26,21 @@ export function recordedScript({ metrics }: Recording, raster: Raster, regressio
         return [metric, conductFrom(recorded.kind, boundsOf(metric, recorded), columns, control, raster, worse)]
       }),
     )
-  return { traffic: trafficFrom(metrics, raster), stable: conducts('control'), canary: conducts('canary') }
+  // Of an incident, both versions live through parts of the same requests.
+  const counted = incident === undefined ? (['control', 'canary'] as const) : (['control'] as const)
+  return { traffic: trafficFrom(metrics, raster, counted), stable: conducts('control'), canary: conducts('canary') }
 }
 
 /** All requests, of both versions; of the first metric that counts them. */
-function trafficFrom(metrics: Readonly<Record<string, RecordedMetric>>, raster: Raster): Traffic {
+function trafficFrom(
+  metrics: Readonly<Record<string, RecordedMetric>>,
+  raster: Raster,
+  cohorts: readonly ('control' | 'canary')[],
+): Traffic {
   const counting = Object.keys(metrics).find((metric) => ['ratio', 'latency'].includes(metrics[metric]!.kind))
   if (counting === undefined)
     throw invalid('No ratio and no latency was recorded, so that nobody knows how many requests there were.')
-  const wholes = (['control', 'canary'] as const).flatMap((cohort) => {
+  const wholes = cohorts.flatMap((cohort) => {
     const columns = raster.columns(counting, cohort)
     return columns === undefined ? [] : [metrics[counting]!.kind === 'ratio' ? columns[0]! : columns.at(-1)!]
   })

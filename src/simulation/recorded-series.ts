@@ -36,21 +36,25 @@ export function prometheusSeries(answer: unknown): RecordedSeries[] {
 }
 
 /**
- * The series of a CSV table: the first column is the time (ISO 8601, epoch seconds or epoch milliseconds), every other column
- * a series, called as its heading. An empty cell is a missing value.
+ * The series of a CSV table: the first column is the time (ISO 8601 with its offset, epoch seconds or epoch milliseconds),
+ * every other column a series, called as its heading. Headings with commas are in quotes. An empty cell is a missing value.
  * @throws ReleaseError `input/invalid` naming the line
  */
 export function csvSeries(text: string): RecordedSeries[] {
   const [head, ...rows] = text
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .map((line) => line.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1')))
+    .map(cellsOf)
   if (head === undefined || head.length < 2 || rows.length === 0)
     throw invalid('A CSV recording has a line of headings (time, then the series), and lines of values below it.')
   const instants = rows.map((row, i) => {
     const at = instantOf(row[0] ?? '')
     if (row.length !== head.length || Number.isNaN(at))
-      throw invalid(`Line ${i + 2} of the CSV recording has no time, or not one cell for each of the ${head.length} headings.`)
+      throw invalid(
+        `Line ${i + 2} of the CSV recording has no time (as in 2026-05-01T08:00:00Z, or since 1970), or not one cell for each of the ${head.length} headings.`,
+      )
+    if (isSeconds(row[0]!) !== isSeconds(rows[0]![0]!))
+      throw invalid(`Line ${i + 2} of the CSV recording mixes seconds with other times. Write all times in one unit.`)
     return at
   })
   return head.slice(1).map((name, column) => {
@@ -58,11 +62,20 @@ export function csvSeries(text: string): RecordedSeries[] {
   })
 }
 
+/** RFC 4180: what is in quotes may hold commas, and quotes twice. */
+const cellsOf = (line: string): string[] =>
+  [...line.matchAll(/(?<=^|,)\s*(?:"((?:[^"]|"")*)"\s*|([^,"]*))(?=,|$)/g)].map(
+    ([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain.trim(),
+  )
+
 /** Epoch seconds of our time have ten digits, milliseconds thirteen. */
-const instantOf = (text: string): number => {
-  if (!/^\d+(?:\.\d+)?$/.test(text)) return Date.parse(text)
-  const value = Number(text)
-  return value < 1e11 ? Math.round(value * 1_000) : value
+const isSeconds = (text: string) => /^\d+(?:\.\d+)?$/.test(text) && Number(text) < 1e11
+
+/** A time of day without its offset is another instant on another machine. */
+function instantOf(text: string): number {
+  if (isSeconds(text)) return Math.round(Number(text) * 1_000)
+  if (/^\d+$/.test(text)) return Number(text)
+  return /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
 }
 
 const numberOf = (text: string) => (text === '' ? Number.NaN : Number(text))

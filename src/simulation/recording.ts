@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { durationMs, positiveDurationSchema } from '../vocabulary/duration.js'
 import { nameSchema } from '../vocabulary/name.js'
+import { incidentSchema, livedThrough } from './recorded-incident.js'
 import { invalid, type RecordedSeries } from './recorded-series.js'
 
 const cohorts = <T extends z.ZodType>(cohort: T) => ({ control: cohort, canary: cohort.optional() })
@@ -22,6 +23,7 @@ export const recordingSchema = z.strictObject({
     .enum(['rate', 'increase', 'counter'])
     .describe('What the values of requests, buckets and events are: per second, per step, or counters that only grow.'),
   metrics: z.record(nameSchema, recordedMetricSchema),
+  incident: incidentSchema.optional(),
 })
 /** What was measured of one unit, to try a plan on. */
 export type Recording = z.infer<typeof recordingSchema> & { readonly series: readonly RecordedSeries[] }
@@ -47,7 +49,7 @@ export function rasterOf(recording: Recording): Raster {
   const { series: all, ...described } = recording
   const parsed = recordingSchema.safeParse(described)
   if (!parsed.success) throw invalid(`The recording cannot be used: ${z.prettifyError(parsed.error)}`)
-  const { step, amounts, metrics } = parsed.data
+  const { step, amounts, metrics, incident } = parsed.data
   const stepMs = durationMs(step)
   const named = Object.entries(metrics).flatMap(([metric, recorded]) => namesOf(metric, recorded))
   if (named.length === 0) throw invalid('The recording describes no metric.')
@@ -55,7 +57,8 @@ export function rasterOf(recording: Recording): Raster {
   const columns = new Map<string, readonly number[]>()
   let frame: { readonly name: string; readonly first: number; readonly last: number } | undefined
   for (const { name, kind } of named) {
-    const found = all.find((one) => one.name === name)
+    const [found, ...others] = all.filter((one) => one.name === name)
+    if (others.length > 0) throw invalid(`There are ${others.length + 1} series "${name}". Leave one.`, { series: name })
     if (found === undefined)
       throw invalid(`There is no series "${name}". Recorded: ${all.map((one) => one.name).join(', ')}.`, { series: name })
     checkPoints(found, stepMs, kind === 'gauge')
@@ -71,13 +74,21 @@ export function rasterOf(recording: Recording): Raster {
   }
   const { first, last } = frame!
   checkParts(metrics, columns, (step) => first + (step + 1) * stepMs)
+  const steps = (last - first) / stepMs
+  const twice = Object.keys(metrics).find((metric) => metrics[metric]!.canary !== undefined)
+  if (incident !== undefined && twice !== undefined)
+    throw invalid(`metrics.${twice} was recorded for two versions, so that no incident can be marked. Leave out one of the two.`)
+  const told = incident && livedThrough(incident, { startAt: first, stepMs, steps })
   return {
     startAt: first,
     stepMs,
-    steps: (last - first) / stepMs,
+    steps,
     columns: (metric, cohort) => {
-      const names = seriesOf(metric, metrics[metric]!, cohort)
-      return names.length > 0 ? names.map((name) => columns.get(name)!) : undefined
+      const recorded = told ? 'control' : cohort
+      const names = seriesOf(metric, metrics[metric]!, recorded)
+      const all = names.map((name) => columns.get(name)!)
+      if (told) return all.map((column) => told[cohort].map((step) => column[step]!))
+      return names.length > 0 ? all : undefined
     },
   }
 }
@@ -162,6 +173,7 @@ function checkPoints({ name, points }: RecordedSeries, stepMs: number, mayBeNega
   if (points.length < 2) throw invalid(`Series "${name}" has fewer than two points.`, { series: name })
   points.forEach(([instant, value], i) => {
     const before = points[i - 1]?.[0]
+    if (!Number.isFinite(instant)) throw at(name, instant, `is no instant: point ${i + 1}. Correct it`)
     if (!Number.isFinite(value) || (value < 0 && !mayBeNegative))
       throw at(name, instant, `has the value ${value}, which is none. Fill the gap, or cut the recording there`)
     if (before === undefined) return

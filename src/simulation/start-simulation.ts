@@ -1,4 +1,3 @@
-import { xoshiro128 } from '../analysis/stats/xoshiro128.js'
 import type { Adapters } from '../engine/adapters.js'
 import type { ReleaseHandle } from '../engine/handle.js'
 import { createOrchestrator } from '../engine/orchestrator.js'
@@ -14,6 +13,7 @@ import { memoryJournal } from '../testing/memory-journal.js'
 import { type VirtualClock, virtualClock } from '../testing/virtual-clock.js'
 import { durationMs } from '../vocabulary/duration.js'
 import { ReleaseError } from '../vocabulary/errors.js'
+import { xoshiro128 } from '../vocabulary/xoshiro128.js'
 import { employ } from './people.js'
 import { pretend, type Script, versions } from './pretend.js'
 import { resultOf, type SimulationResult, type Wait } from './result.js'
@@ -76,7 +76,7 @@ export async function startScripted(
 ): Promise<Simulation> {
   const clock = virtualClock(Date.parse(world.startsAt))
   const startedAt = clock.now()
-  const journal = memoryJournal()
+  const journal = memoryJournal({ trustsWriter: true })
   const pretended = pretend({ plan, world, script, clock, seed })
   let ids = 0
   const orchestrator = createOrchestrator({

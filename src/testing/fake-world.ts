@@ -1,15 +1,18 @@
 import type { CallOptions } from '../ports/call-options.js'
 import type { DeployTarget } from '../ports/deploy-target.js'
+import type { FlagService } from '../ports/flag-service.js'
 import type { MetricsSource } from '../ports/metrics-source.js'
 import type { TrafficRouter } from '../ports/traffic-router.js'
 import type { Artifact } from '../vocabulary/artifact.js'
 import { ReleaseError } from '../vocabulary/errors.js'
 import type { Measurement } from '../vocabulary/measurement.js'
+import { weightSchema } from '../vocabulary/weight.js'
 
 /** A call that reached the pretended world, in order. */
 export interface FakeCall {
-  readonly port: 'deploy' | 'router' | 'metrics'
+  readonly port: 'deploy' | 'router' | 'metrics' | 'flags'
   readonly method: string
+  /** Of flags, the flag. */
   readonly unit: string
   readonly detail: string
   readonly key: string
@@ -19,6 +22,8 @@ export interface FakeCall {
 export interface FakeWorldOptions {
   /** What is live at the beginning, by unit. */
   readonly stable: Readonly<Record<string, string>>
+  /** Flags that exist, at 0 %. */
+  readonly flags?: readonly string[]
   /** What a metric shows for a version while it has this weight, percent. Default: 1,000 requests and no error. */
   readonly measure?: (version: string, metric: string, weightPercent: number) => Measurement
   /** Called before each call takes effect; throw to refuse it, or wait to be slow. */
@@ -27,9 +32,10 @@ export interface FakeWorldOptions {
   readonly after?: (call: FakeCall, options: CallOptions) => Promise<void> | void
 }
 
-/** A whole pretended world: a deploy target, a router and a metrics source that agree with each other. */
+/** A whole pretended world: a deploy target, a router and a metrics source that agree with each other, and a flag service. */
 export function fakeWorld({
   stable,
+  flags: knownFlags = [],
   measure = () => ({ kind: 'counts', total: 1_000, bad: 0 }),
   before,
   after,
@@ -40,6 +46,7 @@ export function fakeWorld({
     units.set(unit, { stable: { version }, running: new Map([[version, { version }]]) })
   /** By unit: the version that has the given share; stable has the rest. */
   const splits = new Map<string, { canary: string; weight: number }>()
+  const rollouts = new Map(knownFlags.map((flag) => [flag, 0]))
 
   const unitNamed = (name: string) => {
     const unit = units.get(name) ?? { stable: undefined, running: new Map<string, Artifact>() }
@@ -84,15 +91,17 @@ export function fakeWorld({
       }),
   }
 
+  function checkRunning(unit: string, version: string): void {
+    if (unitNamed(unit).running.has(version)) return
+    throw new ReleaseError('adapter/rejected', `${unit} ${version} has no instance that could take traffic. Deploy it first.`)
+  }
+
   const router: TrafficRouter = {
     capabilities: { mirror: false, smallestStepPercent: 0.01 },
     setWeight: ({ unit, canary }, weight, options) =>
       call({ port: 'router', method: 'setWeight', unit, detail: String(weight) }, options, () => {
-        if (weight > 0 && !unitNamed(unit).running.has(canary))
-          throw new ReleaseError(
-            'adapter/rejected',
-            `${unit} ${canary} has no instance that could take ${weight} % of traffic. Deploy it first.`,
-          )
+        checkShare(weight)
+        if (weight > 0) checkRunning(unit, canary)
         splits.set(unit, { canary, weight })
       }),
     getWeight: ({ unit, canary }, options) =>
@@ -102,6 +111,7 @@ export function fakeWorld({
       }),
     settle: ({ unit, version }, options) =>
       call({ port: 'router', method: 'settle', unit, detail: version }, options, () => {
+        checkRunning(unit, version)
         splits.set(unit, { canary: version, weight: 100 })
       }),
   }
@@ -125,10 +135,29 @@ export function fakeWorld({
       }),
   }
 
+  function checkFlag(flag: string): number {
+    const share = rollouts.get(flag)
+    if (share === undefined) throw new ReleaseError('adapter/rejected', `There is no flag "${flag}". Create it first.`)
+    return share
+  }
+
+  const flags: FlagService = {
+    capabilities: { smallestStepPercent: 0.01 },
+    setRollout: (flag, percent, options) =>
+      call({ port: 'flags', method: 'setRollout', unit: flag, detail: String(percent) }, options, () => {
+        checkFlag(flag)
+        checkShare(percent)
+        rollouts.set(flag, percent)
+      }),
+    getRollout: (flag, options) =>
+      call({ port: 'flags', method: 'getRollout', unit: flag, detail: '' }, options, () => checkFlag(flag)),
+  }
+
   return {
     deploy,
     router,
     metrics,
+    flags,
     /** Everything that reached this world, in order. */
     calls: calls as readonly FakeCall[],
     /** The canary's share of a unit's traffic, percent. */
@@ -141,4 +170,9 @@ export function fakeWorld({
       if (split) splits.set(unit, { ...split, weight })
     },
   }
+}
+
+function checkShare(percent: number): void {
+  if (!weightSchema.safeParse(percent).success)
+    throw new ReleaseError('input/invalid', `${percent} is no share. Give 0 to 100 percent, with at most two decimals.`)
 }

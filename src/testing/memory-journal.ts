@@ -9,26 +9,37 @@ export interface MemoryJournal extends Journal {
   readonly records: readonly JournalRecord[]
 }
 
-export const memoryJournal = (): MemoryJournal => journalOf({ texts: [], read: [], lengths: new Map() }, 1)
+export interface MemoryJournalOptions {
+  /** The writer never changes what it has handed over, so that it need not be copied before somebody reads it. Default false. */
+  readonly trustsWriter?: boolean
+}
+
+export const memoryJournal = ({ trustsWriter = false }: MemoryJournalOptions = {}): MemoryJournal =>
+  journalOf({ trustsWriter, stored: [], read: [], lengths: new Map() }, 1)
 
 /**
- * What is stored is what any other process would read: JSON, and nothing shared with the writer. Most records of a simulation
- * are never read, so that a text becomes a record again only when somebody asks.
+ * What is read is what any other process would read: out of JSON, and nothing shared with the writer. Most records of a
+ * simulation are never read, so that one is made of what is stored only when somebody asks.
  */
 interface Shelf {
-  readonly texts: string[]
+  readonly trustsWriter: boolean
+  /** Texts, or the writer's own records where it is trusted. */
+  readonly stored: (string | JournalRecord)[]
   readonly read: JournalRecord[]
   /** How many records there are of each release, oldest first. */
   readonly lengths: Map<string, number>
 }
 
-function put({ texts, lengths }: Shelf, record: JournalRecord): void {
-  texts.push(JSON.stringify(record))
+function put({ trustsWriter, stored, lengths }: Shelf, record: JournalRecord): void {
+  stored.push(trustsWriter ? record : JSON.stringify(record))
   lengths.set(record.release, record.seq)
 }
 
-function recordsOn({ texts, read }: Shelf): readonly JournalRecord[] {
-  while (read.length < texts.length) read.push(JSON.parse(texts[read.length]!))
+function recordsOn({ stored, read }: Shelf): readonly JournalRecord[] {
+  while (read.length < stored.length) {
+    const next = stored[read.length]!
+    read.push(JSON.parse(typeof next === 'string' ? next : JSON.stringify(next)))
+  }
   return read
 }
 

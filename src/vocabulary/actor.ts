@@ -8,7 +8,11 @@ export const actorSchema = z.strictObject({
 })
 export type Actor = z.infer<typeof actorSchema>
 
-/** One person, one key: case, width and accents written in two ways must not make two approvers out of one (I20). */
+/** One person, one key: case, width, accents in two ways and what cannot be seen must not make two approvers out of one (I20). */
 export function sameActorKey(actor: Actor): string {
-  return actor.id.normalize('NFKC').trim().toLowerCase()
+  return actor.id
+    .normalize('NFKC')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trim()
+    .toLowerCase()
 }

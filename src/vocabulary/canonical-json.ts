@@ -18,14 +18,31 @@ const deepest = 100
  */
 export function canonicalJson(value: unknown, depth = 0): string {
   if (depth > deepest) throw new TypeError(`nested deeper than ${deepest} levels, or cyclic`)
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quoted(value)
+  if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
   if (typeof value !== 'object') throw new TypeError(`${String(value)} is not JSON`)
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null, depth + 1)).join(',')}]`
-  const members = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, depth + 1)}`).join(',')}}`
+  let text = ''
+  for (const key of sortedKeys(value)) {
+    const item = value[key as keyof typeof value]
+    if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(item, depth + 1)}`
+  }
+  return `{${text}}`
+}
+
+/** Without quotes, backslashes, control characters and surrogates, which may have lost their other half: written as it is. */
+const plain = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/
+
+function quoted(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+/** Most objects here are small, and many have their keys in order already. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value)
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort()
+  return keys
 }
 
 /** SHA-256 of the canonical JSON, as `sha256:` and 64 hex digits. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { kayentaJudge, kayentaScore, type ScoredMetric } from '../../src/analysis/kayenta-judge.js'
-import { xoshiro128 } from '../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import type { Look, Measurement } from '../../src/vocabulary/measurement.js'
 import type { Verdict } from '../../src/vocabulary/verdict.js'
 

@@ -64,6 +64,26 @@ test('last month’s incident of a recorded canary is met again, at the weights 
   expect(exposure.requests / ((exposure.until! - exposure.since!) / 1_000)).toBeCloseTo(42, -1)
 })
 
+test('a marked incident is what the new version is like, and the calm before it what the old one is like', async () => {
+  const answer = exported({ requests: () => 400, failures: (i) => (i > 30 && i <= 40 ? 20 : 0.8) })
+  const calm = recordingOf(answer)
+  const [from, to] = [30, 40].map((minute) => new Date((start + minute * 60) * 1_000).toISOString()) as [string, string]
+  const { status, decidedAt, startedAt, exposure } = await backtest(plan, { ...calm, incident: { from, to } })
+  expect(status).toBe('rolledBack')
+  // At once, and not when the incident was.
+  expect(decidedAt! - startedAt).toBeLessThan(10 * 60_000)
+  expect(exposure.failedRequests / exposure.requests).toBeGreaterThan(0.03)
+  expect(exposure.requests / ((exposure.until! - exposure.since!) / 1_000)).toBeCloseTo(40, -1)
+  const outside = { from: '2026-05-01T07:00:00Z', to }
+  await expect(backtest(plan, { ...calm, incident: outside })).rejects.toThrow(
+    /from 2026-05-01T07:00:00Z to 2026-05-01T08:40:00.000Z is not in the recording, or has nothing before it\. Recorded: 2026-05-01T08/,
+  )
+  const both = recordingOf(answer, { errors: { kind: 'ratio', control: one, canary: one } })
+  await expect(backtest(plan, { ...both, incident: { from, to } })).rejects.toThrow(
+    /metrics\.errors was recorded for two versions/,
+  )
+})
+
 test('counters with a reset, and latencies in buckets, are understood', async () => {
   const counter = (perMinute: number) => (i: number) => (i < 30 ? i * perMinute : (i - 29) * perMinute)
   const answer = exported({ requests: counter(24_000), failures: counter(48), fast: counter(20_000), all: counter(24_000) })
@@ -82,6 +102,12 @@ test('a table of values is a recording as well', async () => {
   const series = csvSeries(['time,requests,failures', ...rows].join('\n'))
   const metrics = { errors: { kind: 'ratio', control: { total: 'requests', bad: 'failures' } } } as const
   expect((await backtest(plan, { step: '1m', amounts: 'increase', metrics, series })).status).toBe('promoted')
+})
+
+test('headings of a table may hold labels, commas and quotes', () => {
+  const [requests, failures] = csvSeries('time,"requests{code=""500"",version=""v1""}", failures\r\n1777622400, 7,""\r\n')
+  expect(requests).toEqual({ name: 'requests{code="500",version="v1"}', points: [[1_777_622_400_000, 7]] })
+  expect(failures).toEqual({ name: 'failures', points: [[1_777_622_400_000, Number.NaN]] })
 })
 
 test('a plan that needs longer than the recording has not decided by its end', async () => {
@@ -137,6 +163,25 @@ test.each<[string, () => Recording, RegExp]>([
     new RegExp(`${bad} at 2026-05-01T08:00:00.000Z has the value -1`),
   ],
   [
+    'an instant that is none',
+    () => {
+      const { series, ...rest } = cut((values) => values)
+      return {
+        ...rest,
+        series: [series[0]!, { ...series[1]!, points: series[1]!.points.map(([, value]) => [Number.NaN, value] as const) }],
+      }
+    },
+    new RegExp(`${bad} at NaN is no instant`),
+  ],
+  [
+    'two series of one name',
+    () => {
+      const { series, ...rest } = cut((values) => values)
+      return { ...rest, series: [...series, series[1]!] }
+    },
+    /There are 2 series "failures/,
+  ],
+  [
     'a missing series',
     () => recordingOf(exported({ requests: () => 1 })),
     /no series "failures\{version="v1"\}"\. Recorded: requests/,
@@ -168,4 +213,6 @@ test('what is no export and no table is refused', () => {
   expect(() => prometheusSeries({ status: 'error' })).toThrow(/no answer to query_range/)
   expect(() => csvSeries('time,a\n12:00,1')).toThrow(/Line 2 of the CSV/)
   expect(() => csvSeries('time,a\n1777622400,1,2')).toThrow(/Line 2 of the CSV/)
+  expect(() => csvSeries('time,a\n2026-05-01T08:00:00,1')).toThrow(/Line 2 of the CSV recording has no time/)
+  expect(() => csvSeries('time,a\n1777622400,1\n1777622460000,1')).toThrow(/Line 3 of the CSV recording mixes seconds/)
 })

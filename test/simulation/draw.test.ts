@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { logGamma } from '../../src/analysis/stats/log-gamma.js'
 import { binomialPmf } from '../../src/analysis/stats/unimodal-pmf.js'
-import { xoshiro128 } from '../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import { drawBinomial, drawMultinomial, drawNormal, drawPoisson } from '../../src/simulation/draw.js'
 
 const draws = 40_000

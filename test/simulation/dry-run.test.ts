@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Adapters } from '../../src/engine/adapters.js'
+import { parsePlan } from '../../src/plan/define-plan.js'
+import { allAtOnce } from '../../src/plan/strategy.js'
 import { dryRun } from '../../src/simulation/dry-run.js'
 import { type FakeWorldOptions, fakeWorld } from '../../src/testing/fake-world.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
-import { plan } from './worlds.js'
+import { plan, planTree } from './worlds.js'
 
 const artifacts = { checkout: { version: '2' } }
 const changing = ['deploy', 'promote', 'retire', 'setWeight', 'settle']
@@ -26,14 +28,15 @@ test('a dry run tells what is live, what would be done, and changes nothing', as
   const { world, adapters } = installed()
   const { isReady, findings, would, calls } = await dryRun(plan, adapters, { artifacts })
   expect(isReady).toBe(true)
-  expect(findings.map(({ what }) => what)).toEqual(['bindings', 'artifacts', 'live version', 'weight', 'metrics'])
+  expect(findings.map(({ what }) => what)).toEqual(['bindings', 'artifacts', 'live version', 'weight', 'metrics', 'unchanged'])
   expect(findings[2]?.says).toBe('Version 1 is live.')
   expect(would[0]?.steps.slice(0, 3)).toEqual([
     'deploy the new version',
     'send it 5 % of traffic',
     'stay for 10m, while healthy looks every 30s',
   ])
-  expect(calls).toEqual(['metrics scrape: check', 'deploy cluster: observe', 'router edge: getWeight', 'metrics scrape: read'])
+  const seen = ['deploy cluster: observe', 'router edge: getWeight']
+  expect(calls).toEqual(['metrics scrape: check', ...seen, 'metrics scrape: read', ...seen])
   expect(world.calls.filter(({ method }) => changing.includes(method))).toEqual([])
 })
 
@@ -85,6 +88,30 @@ test('a dry run finds a version that is live already, and one that has traffic o
   await world.deploy.deploy({ unit: 'checkout', artifact: { version: '2' }, role: 'canary' }, options)
   await world.router.setWeight({ unit: 'checkout', stable: '1', canary: '2' }, 30, options)
   expect(await amiss(adapters)).toMatch(/weight: Version 2 has 30 % of traffic/)
+})
+
+test('a canary of what was never live is found, and a first release is not', async () => {
+  const { world, adapters } = installed({ stable: {} })
+  expect(await amiss(adapters)).toMatch(/live version: Nothing was ever live\. Release the first version all-at-once/)
+  const first = parsePlan({ ...planTree, stages: [{ name: 'production', strategy: allAtOnce() }] })
+  expect((await dryRun(first, adapters, { artifacts })).isReady).toBe(true)
+  expect(world.calls.filter(({ method }) => changing.includes(method))).toEqual([])
+})
+
+test('a product that changes by being asked is found out', async () => {
+  const { world, adapters } = installed({
+    after: ({ method, unit }, options) =>
+      method === 'read' ? world.deploy.deploy({ unit, artifact: { version: '2' }, role: 'canary' }, options) : undefined,
+  })
+  expect(await amiss(adapters)).toMatch(
+    /unchanged: Somebody changes it: .*"versions":\["1"\].* after it .*"versions":\["1","2"\]/,
+  )
+})
+
+test('an adapter with a mistake in it is a finding like any other', async () => {
+  const { adapters } = installed()
+  const { findings } = await dryRun(plan, { ...adapters, router: { edge: {} as never } }, { artifacts })
+  expect(findings.filter(({ isFine }) => !isFine).map(({ what }) => what)).toEqual(['bindings', 'weight'])
 })
 
 test('artifacts that are not those of the plan are found', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { xoshiro128 } from '../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import { conductOf } from '../../src/simulation/conduct.js'
 import { createPlace } from '../../src/simulation/place.js'
 import { dailyTraffic } from '../../src/simulation/traffic.js'

@@ -1,4 +1,4 @@
-import { xoshiro128 } from '../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 
 /** Random numbers for simulated services: the same for the same seed, on every machine. */
 export function seededWorld(seed: number) {

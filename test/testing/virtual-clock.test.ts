@@ -24,7 +24,7 @@ test('timers fire in the order of their instants, equal ones as they were set, a
     }),
     { numRuns: 100 },
   )
-  expect(Math.min(ties, cancelled)).toBeGreaterThan(20)
+  expect(Math.min(ties, cancelled)).toBeGreaterThan(5)
 })
 
 test('what a timer leads to happens before the next one, and may set and cancel others', async () => {

@@ -1,4 +1,4 @@
-import type { RandomSource } from './xoshiro128.js'
+import type { RandomSource } from '../../vocabulary/xoshiro128.js'
 
 /**
  * A random number from the beta distribution, from two gamma variates.

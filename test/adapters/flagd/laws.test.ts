@@ -1,12 +1,15 @@
 import { test } from 'vitest'
 import { flagdFlagService } from '../../../adapters/flagd/index.js'
-import { flagServiceLaws } from '../../../src/testing/laws/flag-service.js'
+import { flagServiceLaws, lawCases } from '../../../src/testing/index.js'
 import { flagFile, plain } from './set-up.js'
 
-for (const { id, says, check } of flagServiceLaws)
-  test(`${id}: ${says}`, () =>
-    check(async () => {
-      const { file } = await flagFile({ flags: { one: plain, two: plain } })
-      const open = () => flagdFlagService({ file })
-      return { service: open(), flags: ['one', 'two'], unknownFlag: 'three', reopen: open }
-    }))
+const cases = lawCases(
+  flagServiceLaws,
+  async () => {
+    const { file } = await flagFile({ flags: { one: plain, two: plain } })
+    const open = () => flagdFlagService({ file })
+    return { service: open(), flag: 'one', otherFlag: 'two', unknownFlag: 'three', reopen: open }
+  },
+  { lacks: { fencing: 'a flag file has no place for a token' } },
+)
+for (const { name, run } of cases) test(name, run)

@@ -5,7 +5,7 @@ import { pAdjust } from '../../../src/analysis/fixed/p-adjust.js'
 import { quantiles } from '../../../src/analysis/fixed/quantile.js'
 import { quantileRatioInterval } from '../../../src/analysis/fixed/quantile-ratio-interval.js'
 import { type WelchT, welchT } from '../../../src/analysis/fixed/welch-t.js'
-import { xoshiro128 } from '../../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../../src/vocabulary/xoshiro128.js'
 
 const whole = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 20 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sortNumbers } from '../../../src/analysis/fixed/sort-numbers.js'
-import { xoshiro128 } from '../../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../../src/vocabulary/xoshiro128.js'
 
 /** Series that are hard for a sort by upper halves, of 3,000 numbers each. */
 const series: Record<string, (uniform: () => number) => number> = {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { evidenceOfShift } from '../../../src/analysis/kayenta/evidence.js'
 import { classifyKayentaMetric, type KayentaClass } from '../../../src/analysis/kayenta-judge.js'
-import { xoshiro128 } from '../../../src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../../src/vocabulary/xoshiro128.js'
 
 type Metric = Parameters<typeof classifyKayentaMetric>[2]
 const worseIsMore: Metric = { metric: 'errors', direction: 'increase' }

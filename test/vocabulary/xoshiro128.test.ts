@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { drawBeta } from '../../../src/analysis/stats/draw-beta.js'
-import { xoshiro128 } from '../../../src/analysis/stats/xoshiro128.js'
+import { drawBeta } from '../../src/analysis/stats/draw-beta.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 
 test('gives the numbers of the published generator', () => {
   const { uint32 } = xoshiro128([1, 2, 3, 4])

@@ -1,4 +1,4 @@
-/** A source of random numbers, the only kind the analysis accepts: passed in, seeded, the same on every machine. */
+/** A source of random numbers, the only kind that judges and simulations accept: passed in, seeded, the same on every machine. */
 export interface RandomSource {
   /** Uniform whole number, 0 to 2³² − 1. */
   uint32(): number
