@@ -2,6 +2,7 @@ import pRetry from 'p-retry'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import { ReleaseError } from '../vocabulary/errors.js'
+import type { RecallSignal } from './recall.js'
 
 /** How calls through ports are repeated. All times in milliseconds. */
 export interface RetryPolicy {
@@ -23,7 +24,7 @@ export interface AttemptSetting {
   readonly policy: RetryPolicy
   readonly fencingToken: number
   /** Aborted when the order is no longer wanted. */
-  readonly signal: AbortSignal
+  readonly signal: RecallSignal
   readonly idempotencyKey: string
   readonly timeoutMs?: number
 }
@@ -35,61 +36,77 @@ export interface AttemptSetting {
  */
 export async function attempt<T>(setting: AttemptSetting, call: (options: CallOptions) => Promise<T>): Promise<T> {
   const { clock, random, policy, signal } = setting
-  return pRetry(() => callOnce(setting, call), {
-    retries: policy.attempts - 1,
-    // Waiting is ours, on our clock; p-retry's own would not pass in virtual time.
-    minTimeout: 0,
-    signal,
-    shouldRetry: ({ error }) => isTemporary(error),
-    onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-      if (retriesLeft === 0 || !isTemporary(error)) return
-      const waitMs = Math.min(policy.firstWaitMs * 2 ** (attemptNumber - 1), policy.longestWaitMs)
+  try {
+    // Nearly every call is answered at once, and a release makes thousands.
+    return await callOnce(setting, call)
+  } catch (error) {
+    if (policy.attempts < 2 || !isTemporary(error)) throw error
+  }
+  return pRetry(
+    async (repeat) => {
+      // Waiting is ours, on our clock; p-retry's own would not pass in virtual time.
+      const waitMs = Math.min(policy.firstWaitMs * 2 ** (repeat - 1), policy.longestWaitMs)
       await wait(clock, waitMs * (0.5 + random() / 2), signal)
+      return callOnce(setting, call)
     },
-  })
+    { retries: policy.attempts - 2, minTimeout: 0, shouldRetry: ({ error }) => isTemporary(error) },
+  )
 }
 
 function isTemporary(error: unknown): boolean {
   return ReleaseError.is(error) && (error.code === 'adapter/unavailable' || error.code === 'adapter/unverified')
 }
 
-async function callOnce<T>(setting: AttemptSetting, call: (options: CallOptions) => Promise<T>): Promise<T> {
-  const { clock, policy, fencingToken, idempotencyKey, timeoutMs = policy.callTimeoutMs } = setting
-  const controller = new AbortController()
-  const outer = () => controller.abort(setting.signal.reason)
-  setting.signal.throwIfAborted()
-  setting.signal.addEventListener('abort', outer)
-  const cancel = clock.at(clock.now() + timeoutMs, () =>
-    controller.abort(
-      new ReleaseError('adapter/unavailable', `No answer within ${timeoutMs} ms; what became of the call is unknown.`),
-    ),
-  )
-  try {
-    const gaveUp = new Promise<never>((_, reject) => {
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
-    })
-    const answer = call({ signal: controller.signal, fencingToken, idempotencyKey })
-    return await Promise.race([
-      answer,
-      gaveUp.catch(async (reason) => {
-        await Promise.race([answer.catch(() => {}), pass(clock, graceMs)])
-        throw reason
-      }),
-    ])
-  } catch (error) {
-    throw asReleaseError(error)
-  } finally {
-    cancel()
-    setting.signal.removeEventListener('abort', outer)
-  }
+function callOnce<T>(setting: AttemptSetting, call: (options: CallOptions) => Promise<T>): Promise<T> {
+  const { clock, policy, fencingToken, idempotencyKey, signal, timeoutMs = policy.callTimeoutMs } = setting
+  return new Promise<T>((resolve, reject) => {
+    signal.throwIfAborted()
+    let controller: AbortController | undefined
+    let end: { readonly reason: unknown } | undefined
+    const abort = (reason: unknown) => {
+      if (end) return
+      end = { reason }
+      controller?.abort(reason)
+      cancel()
+      // Whatever the call comes to within the grace is believed; then it is left behind.
+      cancel = clock.at(clock.now() + graceMs, () => fail(reason))
+    }
+    const outer = () => abort(signal.reason)
+    let cancel = clock.at(clock.now() + timeoutMs, () =>
+      abort(new ReleaseError('adapter/unavailable', `No answer within ${timeoutMs} ms; what became of the call is unknown.`)),
+    )
+    signal.addEventListener('abort', outer)
+    const settle = () => {
+      cancel()
+      signal.removeEventListener('abort', outer)
+    }
+    const fail = (error: unknown) => {
+      settle()
+      reject(asReleaseError(error))
+    }
+    const options = {
+      fencingToken,
+      idempotencyKey,
+      /** Made when it is asked for: to make one takes longer than many a call. */
+      get signal() {
+        controller ??= new AbortController()
+        if (end) controller.abort(end.reason)
+        return controller.signal
+      },
+    }
+    try {
+      Promise.resolve(call(options)).then((answer) => {
+        settle()
+        resolve(answer)
+      }, fail)
+    } catch (error) {
+      fail(error)
+    }
+  })
 }
 
 /** How long an aborted call may take to end; then it is left behind. Milliseconds. */
 const graceMs = 1_000
-
-function pass(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.at(clock.now() + ms, resolve))
-}
 
 /** Longest text of an error that is kept; some carry whole documents. */
 export const longestText = 1_000
@@ -107,9 +124,11 @@ export function asReleaseError(error: unknown): ReleaseError {
 }
 
 /** Resolves once so much time has passed, or rejects with the signal's reason. */
-function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+function wait(clock: Clock, ms: number, signal: RecallSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
     const onAbort = () => {
+      signal.removeEventListener('abort', onAbort)
       cancel()
       reject(signal.reason)
     }
@@ -117,6 +136,6 @@ function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', onAbort)
       resolve()
     })
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort)
   })
 }

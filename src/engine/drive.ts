@@ -1,7 +1,6 @@
 import type { LimitFunction } from 'p-limit'
-import { z } from 'zod'
-import { type Effect, type ReleaseEvent, type Signal, signalSchema } from '../lifecycle/protocol.js'
-import { awaited, contextOf, deadlines, type ReleaseSnapshot } from '../lifecycle/release.js'
+import type { Effect, ReleaseEvent, Signal } from '../lifecycle/protocol.js'
+import { awaited, contextOf, deadlines, type ReleaseSnapshot, soonest } from '../lifecycle/release.js'
 import { refusalOf } from '../lifecycle/signals.js'
 import type { Clock } from '../ports/clock.js'
 import type { Journal, JournalRecord } from '../ports/journal.js'
@@ -10,7 +9,9 @@ import { ReleaseError } from '../vocabulary/errors.js'
 import type { Adapters } from './adapters.js'
 import { appendStep, type Progress } from './append-step.js'
 import type { RetryPolicy } from './attempt.js'
+
 import { type Answer, perform } from './perform.js'
+import { Recall } from './recall.js'
 
 /** What every release of one orchestrator shares. */
 export interface EngineSetting {
@@ -26,7 +27,7 @@ export interface EngineSetting {
 
 export interface Driver {
   snapshot(): ReleaseSnapshot
-  /** Resolves once the signal is durable. @throws ReleaseError `signal/refused`, `input/invalid` */
+  /** Resolves once the signal is durable. @throws ReleaseError `signal/refused` */
   signal(signal: Unstamped<Signal>): Promise<void>
   /** Stops driving without changing anything: calls under way are aborted, and can be given again later. */
   stop(reason: ReleaseError): Promise<void>
@@ -62,9 +63,9 @@ export function drive(
   let stopped: ReleaseError | undefined
   let isPumping = false
   let pumped: Promise<void> = Promise.resolve()
-  let cancelTimer = () => {}
+  let timer: { readonly due: number | null; readonly cancel: () => void } = noTimer
   const mails: Mail[] = []
-  const underWay = new Map<string, { readonly effect: Effect; readonly controller: AbortController }>()
+  const underWay = new Map<string, { readonly effect: Effect; readonly recall: Recall }>()
   /** By track, which is one unit in one place: ends when its last changing call has. */
   const lastChange = new Map<string, Promise<unknown>>()
 
@@ -74,8 +75,6 @@ export function drive(
     signal: (signal) =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(stopped)
-        const { error } = signalSchema.safeParse({ ...signal, at: 0 })
-        if (error) return reject(new ReleaseError('input/invalid', `${signal.type} cannot be sent: ${z.prettifyError(error)}`))
         const settle = (refusal: string | undefined) =>
           refusal === undefined ? resolve() : reject(refused(snapshot, signal, refusal))
         const mail: Mail = { kind: 'signal', signal, settle, fail: reject }
@@ -158,9 +157,9 @@ export function drive(
   function reconcile(): void {
     if (stopped) return
     const wanted = new Set(awaited(snapshot))
-    for (const [key, { effect, controller }] of underWay) {
+    for (const [key, { effect, recall }] of underWay) {
       if (wanted.has(effect)) continue
-      controller.abort(new ReleaseError('engine/stopped', 'The order is no longer wanted.'))
+      recall.abort(new ReleaseError('engine/stopped', 'The order is no longer wanted.'))
       underWay.delete(key)
     }
     for (const effect of wanted) if (underWay.get(effect.key)?.effect !== effect) begin(effect)
@@ -168,15 +167,15 @@ export function drive(
   }
 
   function begin(effect: Effect): void {
-    const controller = new AbortController()
-    underWay.set(effect.key, { effect, controller })
+    const recall = new Recall()
+    underWay.set(effect.key, { effect, recall })
     const { adapters, random, retry } = engine
-    const setting = { clock, random, policy: retry, fencingToken, signal: controller.signal, idempotencyKey: effect.key }
+    const setting = { clock, random, policy: retry, fencingToken, signal: recall, idempotencyKey: effect.key }
     const act = () => inTurn(effect, () => perform(effect, { adapters, snapshot, now: clock.now, setting }))
     // People take hours, and rollbacks wait for nobody: neither may stand in a queue, or fill it.
     const isUnlimited = effect.type === 'approval.request' || contextOf(snapshot.tracks[effect.track]).rollback !== null
     void (isUnlimited ? act() : engine.limit(act)).then((answer) => {
-      if (controller.signal.aborted) return
+      if (recall.aborted) return
       mails.push({ kind: 'answer', effect, answer })
       pump()
     })
@@ -192,26 +191,31 @@ export function drive(
 
   /** One timer, for the deadline that comes first. */
   function setTimer(): void {
-    cancelTimer()
-    const all = deadlines(snapshot)
-    if (all.length === 0) return
-    cancelTimer = clock.at(Math.min(...all.map(({ due }) => due)), () => {
-      const now = clock.now()
-      for (const deadline of deadlines(snapshot)) if (deadline.due <= now) mails.push({ kind: 'deadline', ...deadline })
-      pump()
-    })
+    const first = soonest(snapshot)
+    if (first === timer.due) return
+    timer.cancel()
+    timer = first === null ? noTimer : { due: first, cancel: clock.at(first, ring) }
+  }
+
+  function ring(): void {
+    timer = noTimer
+    const now = clock.now()
+    for (const deadline of deadlines(snapshot)) if (deadline.due <= now) mails.push({ kind: 'deadline', ...deadline })
+    pump()
   }
 
   function halt(reason: ReleaseError): void {
     if (stopped) return
     stopped = reason
-    cancelTimer()
-    for (const { controller } of underWay.values()) controller.abort(reason)
+    timer.cancel()
+    for (const { recall } of underWay.values()) recall.abort(reason)
     underWay.clear()
     for (const mail of mails.splice(0)) if (mail.kind === 'signal') mail.fail(reason)
     on.stopped(reason)
   }
 }
+
+const noTimer = { due: null, cancel: () => {} }
 
 function refused({ release }: ReleaseSnapshot, { type }: Unstamped<Signal>, says: string): ReleaseError {
   return new ReleaseError('signal/refused', `${type} was refused for release "${release}": ${says}`, { release, signal: type })

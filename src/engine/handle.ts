@@ -1,11 +1,13 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Signal } from '../lifecycle/protocol.js'
 import { parseRecord, type ReleaseRecord } from '../lifecycle/record.js'
+import { hasEnded } from '../lifecycle/release.js'
+import { signalFrom } from '../lifecycle/signals.js'
 import { type ReleaseStatus, statusOf } from '../lifecycle/status.js'
 import type { Journal, JournalRecord } from '../ports/journal.js'
 import type { Actor } from '../vocabulary/actor.js'
 import type { ReleaseError } from '../vocabulary/errors.js'
-import type { Driver, Unstamped } from './drive.js'
+import type { Driver } from './drive.js'
 
 /** Who asks, and why. Both are recorded. */
 export interface By {
@@ -79,18 +81,7 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
   })
   // A caller who never asks for the result must not be ended by it.
   result.catch(() => {})
-  const send = (type: Signal['type']) => async (by: By & { readonly track?: string; readonly gate?: string }) => {
-    const { actor, reason, track, gate } = by
-    const signal = {
-      type,
-      id: by.id ?? newId(),
-      actor,
-      reason,
-      ...(track !== undefined && { track }),
-      ...(gate !== undefined && { gate }),
-    }
-    await driver().signal(signal as Unstamped<Signal>)
-  }
+  const send = (type: Signal['type']) => async (by: By) => driver().signal(signalFrom(type, by, newId))
   const status = () => statusOf(driver().snapshot())
   const handle: ReleaseHandle = {
     id,
@@ -117,9 +108,9 @@ export function createHandle({ id, journal, newId, driver, stop }: HandleSetting
     handle,
     record(record: JournalRecord) {
       emitter.emit('record', record as ReleaseEntry)
-      const now = status()
-      if (!now.isFinished || isOver) return
+      if (isOver || !hasEnded(driver().snapshot())) return
       isOver = true
+      const now = status()
       resolve(now)
       emitter.emit('finished', now)
     },
@@ -136,7 +127,8 @@ function guarded<T>(listener: (value: T) => void): (value: T) => void {
   return (value) => {
     try {
       // An async listener is typed as one that returns nothing; its rejection must not end the process.
-      Promise.resolve(listener(value)).catch(() => {})
+      const returned: unknown = listener(value)
+      if (returned !== undefined) Promise.resolve(returned).catch(() => {})
     } catch {}
   }
 }

@@ -5,11 +5,12 @@ import type { Effect } from '../lifecycle/protocol.js'
 import { contextOf, type ReleaseSnapshot } from '../lifecycle/release.js'
 import type { Json } from '../vocabulary/canonical-json.js'
 import type { Comparison, Measurement } from '../vocabulary/measurement.js'
-import { type Cumulative, type Reading, readingSchema } from '../vocabulary/reading.js'
+import type { Cumulative, Reading } from '../vocabulary/reading.js'
 import type { Verdict } from '../vocabulary/verdict.js'
 import type { Adapters } from './adapters.js'
 import { asReleaseError, attempt } from './attempt.js'
 import { type Answer, bound, type Performance, placeOf, routeOf } from './perform.js'
+import { soundReading } from './sound-reading.js'
 
 type LookEffect = Extract<Effect, { type: 'metrics.look' }>
 type Readings = Readonly<Record<string, { readonly canary: Reading; readonly control: Reading }>>
@@ -82,7 +83,7 @@ async function readAll(performance: Performance, effect: LookEffect, judge: Judg
     return Object.fromEntries(
       judge.metrics.flatMap((metric) => {
         const reading = readings[metric]
-        return reading ? [[metric, { canary: sound(reading.canary), control: sound(reading.control) }]] : []
+        return reading ? [[metric, { canary: soundReading(reading.canary), control: soundReading(reading.control) }]] : []
       }),
     )
   } catch (error) {
@@ -90,12 +91,6 @@ async function readAll(performance: Performance, effect: LookEffect, judge: Judg
     const outage: Measurement = { kind: 'missing', reason: 'outage', detail: asReleaseError(error).message }
     return Object.fromEntries(judge.metrics.map((metric) => [metric, { canary: outage, control: outage }]))
   }
-}
-
-/** I12: NaN, infinities and whatever else is no reading are data that could not be had, never a number. */
-function sound(reading: Reading): Reading {
-  if (readingSchema.safeParse(reading).success) return reading
-  return { kind: 'missing', reason: 'not-a-number', detail: 'The source answered with something that is no measurement.' }
 }
 
 const unanswered: Measurement = { kind: 'missing', reason: 'empty', detail: 'The source did not answer for this metric.' }
@@ -115,8 +110,14 @@ function countersOf(reading: Readings[string] | undefined, before: Counters[stri
   return { ...of('canary'), ...of('control') }
 }
 
+/** Built-in judges are pure, and take far longer to make than to look. */
+const builtIn = new WeakMap<object, Judge>()
+
 /** The judge a plan names, built in or the caller's own. */
 export function judgeNamed({ plan }: Pick<ReleaseSnapshot, 'plan'>, name: string, adapters: Adapters): Judge {
   const settings = plan.judges[name]!
-  return settings.use === 'custom' ? bound(adapters.judge, settings.judge)(settings.settings) : builtInJudge(settings)
+  if (settings.use === 'custom') return bound(adapters.judge, settings.judge)(settings.settings)
+  const judge = builtIn.get(settings) ?? builtInJudge(settings)
+  builtIn.set(settings, judge)
+  return judge
 }

@@ -6,7 +6,7 @@ import { type Plan, parsePlan, planHash } from '../plan/define-plan.js'
 import type { PlanTree } from '../plan/plan-schema.js'
 import type { Clock } from '../ports/clock.js'
 import type { Journal } from '../ports/journal.js'
-import type { Lease } from '../ports/lease.js'
+import type { HeldLease, Lease } from '../ports/lease.js'
 import type { Observer } from '../ports/observer.js'
 import { type Actor, actorSchema } from '../vocabulary/actor.js'
 import { type Artifact, artifactSchema } from '../vocabulary/artifact.js'
@@ -17,6 +17,7 @@ import { appendStep, type Progress } from './append-step.js'
 import { attempt, defaultRetryPolicy, type RetryPolicy } from './attempt.js'
 import { drive } from './drive.js'
 import { createHandle, type ReleaseHandle } from './handle.js'
+import { internPlan } from './intern-plan.js'
 import { checkArtifacts, checkBindings, findStable } from './preflight.js'
 import { createRoster } from './roster.js'
 import { systemClock } from './system-clock.js'
@@ -50,6 +51,15 @@ export interface StartOptions {
   readonly id?: string
 }
 
+export interface StandByOptions {
+  /** Between one look for releases that nobody drives and the next, milliseconds. Default 2,000. */
+  readonly everyMs?: number
+  /** Ends the standing by. What was picked up goes on. */
+  readonly signal?: AbortSignal
+  /** Told of a look that failed, and of a release that could not be picked up; the next look tries again. */
+  readonly onError?: (error: unknown) => void
+}
+
 export interface Orchestrator<A extends Adapters = Adapters> extends AsyncDisposable {
   /**
    * Checks everything that can be checked, records the release, and drives it.
@@ -58,11 +68,16 @@ export interface Orchestrator<A extends Adapters = Adapters> extends AsyncDispos
    */
   start(plan: Plan<Supplied<A>>, options: StartOptions): Promise<ReleaseHandle>
   /**
-   * Picks up every release of the journal that has not ended and is not driven here yet: after a crash, a restart, a deploy.
+   * Picks up every release of the journal that has not ended and that nobody drives: after a crash, a restart, a deploy.
    * One that cannot be picked up does not keep the others from it; its error is thrown once they are.
    * @throws ReleaseError `journal/corrupt`, `journal/version`, `plan/unbound`
    */
   resume(): Promise<ReleaseHandle[]>
+  /**
+   * Picks up what `resume` would, now and from then on: what other processes lose by a crash, a pause or a cut cable, and what
+   * this one has lost. Ends with its signal, or when the orchestrator is disposed.
+   */
+  standBy(options?: StandByOptions): AsyncIterable<ReleaseHandle>
   /** The handle of a release that is driven here. @throws ReleaseError `release/unknown` */
   get(id: string): ReleaseHandle
   /** Stops driving and changes nothing: what is under way is aborted, and can be resumed. Leaves the journal open. */
@@ -74,13 +89,13 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
   const { adapters, journal, lease, observers = [], clock = systemClock(), random = Math.random, newId = randomUUID } = options
   const retry = { ...defaultRetryPolicy, ...options.retry }
   const engine = { adapters, journal, clock, random, retry, observers, limit: pLimit(options.concurrency ?? 64) }
-  const roster = createRoster(journal)
+  const roster = createRoster(journal, lease !== undefined)
   const disposal = new AbortController()
 
   return {
     async start(plan, input) {
       disposal.signal.throwIfAborted()
-      const checked = parsePlan(plan)
+      const checked = internPlan(parsePlan(plan))
       const { artifacts, author, id } = checkInput(input, `${checked.name}-${newId().slice(0, 8)}`)
       checkBindings(checked, adapters)
       checkArtifacts(checked, artifacts)
@@ -104,21 +119,23 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
     },
 
     async resume() {
-      disposal.signal.throwIfAborted()
       const handles: ReleaseHandle[] = []
       let trouble: unknown
-      for (const { id, plan } of await roster.unfinished()) {
-        // Another resume() may have come first.
-        if (roster.isTaken(id)) continue
-        try {
-          checkBindings(plan, adapters)
-          handles.push(await roster.take(id, () => begin(id, (fencingToken) => pickUp(id, fencingToken))))
-        } catch (error) {
-          trouble ??= error
-        }
-      }
+      for await (const handle of pickUpAll((error) => (trouble ??= error))) handles.push(handle)
       if (trouble !== undefined) throw trouble
       return handles
+    },
+
+    async *standBy({ everyMs = 2_000, signal, onError = () => {} } = {}) {
+      const ended = AbortSignal.any([disposal.signal, ...(signal ? [signal] : [])])
+      while (!ended.aborted) {
+        try {
+          yield* pickUpAll(onError)
+        } catch (error) {
+          if (!ended.aborted) onError(error)
+        }
+        await pause(clock, everyMs, ended)
+      }
     },
 
     get(id) {
@@ -137,9 +154,25 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
     },
   }
 
+  async function* pickUpAll(onError: (error: unknown) => void): AsyncGenerator<ReleaseHandle> {
+    disposal.signal.throwIfAborted()
+    const unfinished = await roster.unfinished()
+    const vacant = new Set(await lease?.vacant(unfinished.map(({ id }) => id)))
+    for (const { id, plan } of unfinished) {
+      // Another call may have come first, or another process: to its end, perhaps.
+      if (roster.isTaken(id) || (lease && !(vacant.has(id) && (await roster.isUnfinished(id))))) continue
+      try {
+        checkBindings(plan, adapters)
+        yield await roster.take(id, () => begin(id, (fencingToken) => pickUp(id, fencingToken)))
+      } catch (error) {
+        if (!isHeldElsewhere(error)) onError(error)
+      }
+    }
+  }
+
   /** Takes the lease, brings the release to where it stands, and drives it from there. */
   async function begin(id: string, prepare: (fencingToken: number) => Promise<Progress>): Promise<ReleaseHandle> {
-    const held = await lease?.acquire(id, { signal: disposal.signal })
+    const held = await acquire(id)
     // A lease that cannot be given back runs out by itself.
     const free = () => void held?.release().catch(() => {})
     try {
@@ -168,6 +201,14 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
     }
   }
 
+  async function acquire(id: string): Promise<HeldLease | undefined> {
+    const found = await lease?.acquire(id, { signal: disposal.signal })
+    if (found === undefined || 'fencingToken' in found) return found
+    const { heldBy, sinceAt } = found
+    const says = `Release "${id}" is driven by ${heldBy} since ${new Date(sinceAt).toISOString()}. Ask there, or choose another id.`
+    throw new ReleaseError('journal/locked', says, { release: id, heldBy, sinceAt })
+  }
+
   /** Where the journal says it stands. A crash between proposal and validation left nothing but the proposal. */
   async function pickUp(id: string, fencingToken: number): Promise<Progress> {
     const found = await roster.replay(id)
@@ -183,7 +224,23 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
   }
 }
 
-const taken = (id: string) => new ReleaseError('journal/locked', `Another process has taken over release "${id}".`)
+const taken = (id: string) =>
+  new ReleaseError('journal/locked', `The lease of release "${id}" was lost: another process may have it.`)
+
+const isHeldElsewhere = (error: unknown) => ReleaseError.is(error) && error.details.heldBy !== undefined
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.at(clock.now() + ms, end)
+    signal.addEventListener('abort', end)
+  })
+}
 
 const inputSchema = z.strictObject({
   id: nameSchema,

@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import type { PlanTree } from '../plan/plan-schema.js'
 import { type ProgramStep, programOf, type Track } from '../plan/program.js'
 import type { CallOptions } from '../ports/call-options.js'
-import type { Artifact } from '../vocabulary/artifact.js'
+import { type Artifact, artifactSchema } from '../vocabulary/artifact.js'
 import { ReleaseError } from '../vocabulary/errors.js'
 import { basisPoints } from '../vocabulary/weight.js'
 import type { Adapters } from './adapters.js'
@@ -100,9 +101,22 @@ export function checkArtifacts({ units }: PlanTree, artifacts: Readonly<Record<s
     throw new ReleaseError('input/invalid', `artifacts.${absent} is missing. Say which version of "${absent}" to release.`)
 }
 
+const stateSchema = z.object({ stable: artifactSchema.optional() })
+
+/** All that is recorded of what a target answers, once it is known that it can be read back. */
+function stableIn(id: string, answer: unknown): Artifact | undefined {
+  try {
+    return stateSchema.parse(answer).stable
+  } catch {
+    const says = `${id}: its target does not say what is live there in the form that its port asks for. See its adapter.`
+    throw new ReleaseError('adapter/rejected', says, { track: id })
+  }
+}
+
 /**
  * What is live now, by track, read from the targets themselves.
- * @throws ReleaseError `input/invalid` for a version that is live already, `plan/incapable` for a canary of a unit that never was
+ * @throws ReleaseError `input/invalid` for a version that is live already, `adapter/rejected` for an answer that is none,
+ * `plan/incapable` for a canary of a unit that never was
  */
 export async function findStable(
   plan: PlanTree,
@@ -114,7 +128,7 @@ export async function findStable(
     programOf(plan).tracks.map(async ({ id, stage, unit, bindings }) => {
       if (unit === null) return []
       const target = bound(adapters.deploy, bindings?.deploy)
-      const { stable } = await call(`observe:${id}`, (options) => target.observe(unit, options))
+      const stable = await call(`observe:${id}`, async (options) => stableIn(id, await target.observe(unit, options)))
       if (stable === undefined) {
         if (plan.stages.find(({ name }) => name === stage)?.strategy.type === 'all-at-once') return []
         const says = `${id} was never live, so there is nothing to compare with and nothing to go back to. Release its first version all-at-once.`

@@ -1,10 +1,11 @@
-import { parseRecord, replayStep } from '../lifecycle/record.js'
+import { hasEnded } from '../lifecycle/release.js'
 import type { PlanTree } from '../plan/plan-schema.js'
 import { programOf } from '../plan/program.js'
 import type { Journal } from '../ports/journal.js'
 import { ReleaseError } from '../vocabulary/errors.js'
 import type { Progress } from './append-step.js'
 import type { ReleaseHandle } from './handle.js'
+import { replay, replayAll } from './replay.js'
 
 /** A release that has not ended, driven here or not. It holds the places of its plan: no other may release there. */
 interface Entry {
@@ -14,34 +15,82 @@ interface Entry {
   handle: ReleaseHandle | undefined
   /** Driven here, or about to be. */
   isTaken: boolean
+  /** Where it was found to stand, as long as nobody else can have moved it on since. */
+  found?: Progress | undefined
 }
 
-/** Who is on: the releases of one journal, and which of them this process drives. */
-export function createRoster(journal: Journal) {
-  /** Every id the journal is known to hold; ended releases stay here, and nowhere else. */
-  const known = new Set<string>()
+/**
+ * Who is on: the releases of one journal, and which of them this process drives.
+ * @param isShared - others may add to the journal as well, so that it is asked again each time
+ */
+export function createRoster(journal: Journal, isShared: boolean) {
   const open = new Map<string, Entry>()
+  /** By place, who has it. */
+  const holders = new Map<string, Entry>()
+  /** What a shared journal was found to hold before, so that it is replayed once. */
+  const known = new Set<string>()
+  let surveyed: Promise<void> | undefined
 
   /** Learns of releases that the journal holds and nobody here has begun. */
-  async function survey(): Promise<void> {
-    for await (const id of journal.releases()) {
-      if (known.has(id)) continue
-      const { snapshot } = await replay(id)
-      // Somebody else may have learned of it meanwhile.
-      if (known.has(id)) continue
-      known.add(id)
-      if (snapshot.phase === 'proposed' || snapshot.phase === 'running') open.set(id, entryOf(id, snapshot.plan))
+  function survey(): Promise<void> {
+    if (isShared) return surveyShared()
+    surveyed ??= surveyOwn().catch((error: unknown) => {
+      surveyed = undefined
+      throw error
+    })
+    return surveyed
+  }
+
+  async function surveyOwn(): Promise<void> {
+    for await (const progress of replayAll(journal)) {
+      const { release, plan } = progress.snapshot
+      if (!open.has(release)) enter({ ...entryOf(release, plan), found: progress })
     }
   }
 
-  async function replay(id: string): Promise<Progress> {
-    let progress: Progress | undefined
-    for await (const last of journal.read(id)) {
-      const where = `Record ${last.seq} of release "${id}"`
-      progress = { snapshot: replayStep(progress?.snapshot, parseRecord(last.body, where), where), seq: last.seq, last }
+  async function surveyShared(): Promise<void> {
+    for await (const id of journal.releases()) {
+      if (known.has(id)) continue
+      const { snapshot } = await replay(journal, id)
+      // Somebody else may have learned of it meanwhile.
+      if (known.has(id)) continue
+      known.add(id)
+      if (!hasEnded(snapshot) && !open.has(id)) enter(entryOf(id, snapshot.plan))
     }
-    if (progress === undefined) throw new ReleaseError('release/unknown', `The journal holds no release "${id}".`)
-    return progress
+  }
+
+  function enter(entry: Entry): void {
+    open.set(entry.id, entry)
+    for (const place of entry.places) holders.set(place, entry)
+  }
+
+  function leave(id: string): void {
+    const entry = open.get(id)
+    if (entry === undefined) return
+    open.delete(id)
+    for (const place of entry.places) if (holders.get(place) === entry) holders.delete(place)
+  }
+
+  async function isInJournal(id: string): Promise<boolean> {
+    for await (const _ of journal.read(id)) return true
+    return false
+  }
+
+  /** Asks the journal about a release that is not driven here: another process may have ended it. */
+  async function isUnfinished(id: string): Promise<boolean> {
+    const { snapshot } = await replay(journal, id)
+    if (open.get(id)?.isTaken || !hasEnded(snapshot)) return true
+    leave(id)
+    return false
+  }
+
+  /** A release that has one of the places. */
+  function rivalOf({ places }: Entry): Rival | undefined {
+    for (const place of places) {
+      const other = holders.get(place)
+      if (other) return { other, place }
+    }
+    return undefined
   }
 
   async function take(id: string, begin: () => Promise<ReleaseHandle>): Promise<ReleaseHandle> {
@@ -56,40 +105,43 @@ export function createRoster(journal: Journal) {
     }
     if (entry) entry.handle = handle
     void handle.result.then(
-      () => open.delete(id),
+      () => leave(id),
       () => {},
     )
     return handle
   }
 
   return {
-    replay,
     take,
+    /** Where a release stands. */
+    async replay(id: string): Promise<Progress> {
+      const entry = open.get(id)
+      const found = entry?.found
+      if (entry) entry.found = undefined
+      return found ?? replay(journal, id)
+    },
+    isUnfinished,
 
     /** Reserves a new release's id and places, and gives them free again when it cannot begin. */
     async claim(id: string, plan: PlanTree, begin: () => Promise<ReleaseHandle>): Promise<ReleaseHandle> {
       await survey()
-      if (known.has(id))
-        throw new ReleaseError('release/exists', `There is a release "${id}" already. Choose another id, or resume() it.`, {
-          release: id,
-        })
+      const isThere = known.has(id) || (await isInJournal(id))
       const entry = entryOf(id, plan)
-      for (const other of open.values()) {
-        const place = [...entry.places].find((candidate) => other.places.has(candidate))
-        if (place !== undefined)
-          throw new ReleaseError(
-            'release/busy',
-            `Release "${other.id}" is at work on ${place}${other.handle ? '' : ', and waits to be resumed'}. Let it end or abort it, then start again.`,
-            { release: other.id, place },
-          )
+      for (;;) {
+        if (open.has(id) || isThere)
+          throw new ReleaseError('release/exists', `There is a release "${id}" already. Choose another id, or resume() it.`, {
+            release: id,
+          })
+        const rival = rivalOf(entry)
+        if (rival === undefined) break
+        if (rival.other.isTaken || (await isUnfinished(rival.other.id))) throw busy(rival)
       }
-      known.add(id)
-      open.set(id, entry)
+      enter(entry)
       try {
         return await take(id, begin)
       } catch (error) {
-        known.delete(id)
-        open.delete(id)
+        // Once it is recorded it is there, and waits to be resumed.
+        if (!(await isInJournal(id).catch(() => false))) leave(id)
         throw error
       }
     },
@@ -111,6 +163,16 @@ export function createRoster(journal: Journal) {
       entry.isTaken = false
     },
   }
+}
+
+interface Rival {
+  readonly other: Entry
+  readonly place: string
+}
+
+function busy({ other: { id, handle }, place }: Rival): ReleaseError {
+  const says = `Release "${id}" is at work on ${place}${handle ? '' : ', and is not driven here'}. Let it end or abort it, then start again.`
+  return new ReleaseError('release/busy', says, { release: id, place })
 }
 
 function entryOf(id: string, plan: PlanTree): Entry {

@@ -20,6 +20,8 @@ export function causeOf(context: TrackContext, event: TrackEvent): Cause {
       }
     case 'deadline.passed':
       return overdue(context, step)
+    case 'invariant.broken':
+      return { code: 'invariant/broken', says: event.says }
     case 'hold.ordered':
       return context.failure ?? { code: 'hold', says: `${step} failed.` }
     case 'rollback.ordered':

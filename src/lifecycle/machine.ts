@@ -1,4 +1,4 @@
-import { assign, not, setup } from 'xstate'
+import { assign, setup } from 'xstate'
 import type { ProgramStep } from '../plan/program.js'
 import type { Outcome } from '../vocabulary/verdict.js'
 import { changes } from './changes.js'
@@ -46,6 +46,48 @@ const untilDone = {
 } as const
 const done = { guard: 'answers', target: 'choosing', actions: change('undone') } as const
 
+interface Circumstances {
+  readonly context: TrackContext
+  readonly event: TrackEvent
+}
+
+/** An answer to the order in hand; to any other it is late, and changes nothing (I27). */
+const answers = ({ context, event }: Circumstances) => 'key' in event && event.key === context.awaiting?.key
+
+/** Questions about a track and what happens to it. Pure. */
+export const guards = {
+  answers,
+  isLate: (now) => !answers(now),
+  isDue: ({ context, event }, deadline: keyof TrackContext['deadlines']) =>
+    event.type === 'deadline.passed' && event.deadline === deadline && event.due === context.deadlines[deadline],
+  nextIs: ({ context }, type: string) => currentStep(context)?.type === type,
+  isOver: ({ context }) => currentStep(context) === undefined,
+  isPaused: ({ context }) => context.paused !== null,
+  hasNothingToRetire: ({ context }) => currentStep(context)?.type === 'retire' && context.setting.stable === undefined,
+  isWatchedOnly: ({ context }) => isBakeOrJudge(context) && judgeOf(context) === undefined,
+  isIrreversible: ({ context }) => pointOfNoReturn(context) !== null,
+  isLastDrift: ({ context }) => context.drifts + 1 >= mostDrifts,
+  isAsking: ({ context }) => context.awaiting !== null,
+  isQuorum: ({ context }) => {
+    const step = currentStep(context)
+    return step?.type === 'approve' && context.approvals.length + 1 >= step.quorum
+  },
+  outcomeIs: ({ event }, outcome: string) =>
+    (event.type === 'metrics.looked' && event.verdict.outcome === outcome) ||
+    (event.type === 'hook.finished' && event.outcome === outcome),
+  isBakedPass: ({ context, event }) =>
+    event.type === 'metrics.looked' &&
+    event.verdict.outcome === 'pass' &&
+    context.watch !== null &&
+    event.at >= context.watch.until,
+  isHopeless: ({ context, event }) => context.watch !== null && event.at >= context.watch.giveUpAt,
+  /** A human may stand in for a judge or a check, and leave those or a script out; never a deploy, a shift or an approval. */
+  canBeWaived: ({ context }) => ['bake', 'judge', 'verify'].includes(currentStep(context)?.type ?? ''),
+  canBeSkipped: ({ context }) => ['bake', 'judge', 'verify', 'run'].includes(currentStep(context)?.type ?? ''),
+  undoIs: ({ context }, kind: string) => context.rollback?.steps[0]?.kind === kind,
+  isUndone: ({ context }) => (context.rollback?.steps.length ?? 0) === 0,
+} as const satisfies Record<string, (now: Circumstances, params: never) => boolean>
+
 /**
  * The life of one unit in one stage.
  *
@@ -63,38 +105,7 @@ export const trackMachine = setup({
     change: assign(({ context, event }, name: keyof typeof changes) => changes[name](context, event)),
     order: assign(({ context }, kind: keyof typeof orders) => ({ awaiting: orders[kind](context) })),
   },
-  guards: {
-    /** An answer to the order in hand; to any other it is late, and changes nothing (I27). */
-    answers: ({ context, event }) => 'key' in event && event.key === context.awaiting?.key,
-    isDue: ({ context, event }, deadline: keyof TrackContext['deadlines']) =>
-      event.type === 'deadline.passed' && event.deadline === deadline && event.due === context.deadlines[deadline],
-    nextIs: ({ context }, type: string) => currentStep(context)?.type === type,
-    isOver: ({ context }) => currentStep(context) === undefined,
-    isPaused: ({ context }) => context.paused !== null,
-    hasNothingToRetire: ({ context }) => currentStep(context)?.type === 'retire' && context.setting.stable === undefined,
-    isWatchedOnly: ({ context }) => isBakeOrJudge(context) && judgeOf(context) === undefined,
-    isIrreversible: ({ context }) => pointOfNoReturn(context) !== null,
-    isLastDrift: ({ context }) => context.drifts + 1 >= mostDrifts,
-    isAsking: ({ context }) => context.awaiting !== null,
-    isQuorum: ({ context }) => {
-      const step = currentStep(context)
-      return step?.type === 'approve' && context.approvals.length + 1 >= step.quorum
-    },
-    outcomeIs: ({ event }, outcome: string) =>
-      (event.type === 'metrics.looked' && event.verdict.outcome === outcome) ||
-      (event.type === 'hook.finished' && event.outcome === outcome),
-    isBakedPass: ({ context, event }) =>
-      event.type === 'metrics.looked' &&
-      event.verdict.outcome === 'pass' &&
-      context.watch !== null &&
-      event.at >= context.watch.until,
-    isHopeless: ({ context, event }) => context.watch !== null && event.at >= context.watch.giveUpAt,
-    /** A human may stand in for a judge or a check, and leave those or a script out; never a deploy, a shift or an approval. */
-    canBeWaived: ({ context }) => ['bake', 'judge', 'verify'].includes(currentStep(context)?.type ?? ''),
-    canBeSkipped: ({ context }) => ['bake', 'judge', 'verify', 'run'].includes(currentStep(context)?.type ?? ''),
-    undoIs: ({ context }, kind: string) => context.rollback?.steps[0]?.kind === kind,
-    isUndone: ({ context }) => (context.rollback?.steps.length ?? 0) === 0,
-  },
+  guards,
 }).createMachine({
   id: 'track',
   context: ({ input }) => initialContext(input ?? noSetting),
@@ -106,6 +117,7 @@ export const trackMachine = setup({
       { guard: 'isIrreversible', target: '.held', actions: change('holdForHuman') },
       { target: '.rollingBack', actions: change('beginRollback') },
     ],
+    'invariant.broken': { target: '.held', actions: change('hold') },
   },
   states: {
     /** Waits for the tracks before it. Nothing was begun, so there is nothing to take back. */
@@ -113,6 +125,7 @@ export const trackMachine = setup({
       on: {
         'track.started': 'choosing',
         'rollback.ordered': { target: 'rolledBack', actions: change('fail') },
+        'invariant.broken': {},
       },
     },
 
@@ -169,7 +182,7 @@ export const trackMachine = setup({
           entry: [change('allowStep'), change('beginRun'), order('hook')],
           on: {
             'hook.finished': [
-              { guard: not('answers') },
+              { guard: 'isLate' },
               {
                 guard: outcomeIs('pass'),
                 target: '#track.choosing',
@@ -222,7 +235,7 @@ export const trackMachine = setup({
           entry: [change('beginWatch'), order('look')],
           on: {
             'metrics.looked': [
-              { guard: not('answers') },
+              { guard: 'isLate' },
               {
                 guard: outcomeIs('fail'),
                 target: '#track.failed',
@@ -245,7 +258,7 @@ export const trackMachine = setup({
               actions: [change('noteTrouble'), change('planLook')],
             },
             'traffic.drifted': [
-              { guard: not('answers') },
+              { guard: 'isLate' },
               {
                 guard: 'isLastDrift',
                 target: '#track.failed',
@@ -267,7 +280,7 @@ export const trackMachine = setup({
           entry: [change('allowStep'), order('hook')],
           on: {
             'hook.finished': [
-              { guard: not('answers') },
+              { guard: 'isLate' },
               {
                 guard: outcomeIs('pass'),
                 target: '#track.choosing',
@@ -344,6 +357,8 @@ export const trackMachine = setup({
           guard: 'answers',
           actions: [change('noteTrouble'), change('planRetry')],
         },
+        // The way back is never left: it is tried again, later and loudly.
+        'invariant.broken': { actions: [change('noteTrouble'), change('escalate'), change('planRetry')] },
       },
       states: {
         choosing: {
@@ -367,7 +382,7 @@ export const trackMachine = setup({
           on: {
             ...untilDone,
             'hook.finished': [
-              { guard: not('answers') },
+              { guard: 'isLate' },
               { guard: outcomeIs('pass'), target: 'choosing', actions: change('undone') },
               { actions: [change('noteTrouble'), change('planRetry')] },
             ],
@@ -377,7 +392,7 @@ export const trackMachine = setup({
       },
     },
 
-    promoted: {},
-    rolledBack: { on: { 'rollback.ordered': {} } },
+    promoted: { on: { 'invariant.broken': {} } },
+    rolledBack: { on: { 'rollback.ordered': {}, 'invariant.broken': {} } },
   },
 })

@@ -62,6 +62,8 @@ const answerEvents = [
     deadline: z.enum(['step', 'look', 'retry']),
     due: at,
   }),
+  /** What an event would have led to breaks an invariant; it was left out, and the release is held instead. */
+  z.strictObject({ type: z.literal('invariant.broken'), at, says: text }),
 ] as const
 
 const signal = {

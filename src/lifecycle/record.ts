@@ -17,11 +17,17 @@ export const recordSchema = z.strictObject({
   event: eventSchema,
   effects: z.array(effectSchema),
   moves: z.array(moveSchema),
+  /** Digest of the checkpoint that was made of the snapshot after this record, where one was. */
+  checkpoint: z.string().optional(),
 })
 export type ReleaseRecord = z.infer<typeof recordSchema>
 
-export function recordOf(event: ReleaseRecord['event'], { effects, moves }: ReturnType<typeof step>): ReleaseRecord {
-  return { format, event, effects: [...effects], moves: [...moves] }
+export function recordOf(
+  event: ReleaseRecord['event'],
+  { effects, moves }: ReturnType<typeof step>,
+  checkpoint?: string,
+): ReleaseRecord {
+  return { format, event, effects: [...effects], moves: [...moves], ...(checkpoint !== undefined && { checkpoint }) }
 }
 
 /**
@@ -30,27 +36,50 @@ export function recordOf(event: ReleaseRecord['event'], { effects, moves }: Retu
  * @throws ReleaseError `journal/version` for a newer format, `journal/corrupt` for anything that is not a record
  */
 export function parseRecord(body: unknown, where: string): ReleaseRecord {
-  const version = z.object({ format: z.number() }).safeParse(body)
-  if (version.success && version.data.format > format)
+  const parsed = readable(body)
+  if (parsed?.success) return parsed.data
+  const version = parsed && z.object({ format: z.number() }).safeParse(body)
+  if (version?.success && version.data.format > format)
     throw new ReleaseError(
       'journal/version',
       `${where} has format ${version.data.format}, and this taxiway reads up to ${format}. Use the taxiway that wrote it, or a newer one.`,
     )
-  const parsed = recordSchema.safeParse(body)
-  if (parsed.success) return parsed.data
-  throw new ReleaseError('journal/corrupt', `${where} is not a record of a release: ${z.prettifyError(parsed.error)}`)
+  const why = parsed ? z.prettifyError(parsed.error).slice(0, 1_000) : 'it cannot be read.'
+  throw new ReleaseError('journal/corrupt', `${where} is not a record of a release: ${why}`)
+}
+
+/** Nothing for what is nested deeper than any stack, or throws when it is looked at. */
+function readable(body: unknown) {
+  try {
+    return recordSchema.safeParse(body)
+  } catch {
+    return undefined
+  }
 }
 
 /**
  * One step of a replay: emits nothing, and refuses a journal that this version would have lived differently (I35, I37).
- * @throws ReleaseError `journal/version`
+ * @throws ReleaseError `journal/version`; `journal/corrupt` for an event that no release could come to
  */
 export function replayStep(before: ReleaseSnapshot | undefined, record: ReleaseRecord, where: string): ReleaseSnapshot {
-  const { snapshot, effects } = step(before, record.event)
-  const [then, now] = [record.effects, effects].map((list) => list.map(({ key }) => key).join(' '))
+  const { snapshot, effects } = relived(before, record, where)
+  const [then, now] = [record.effects, effects].map((list) =>
+    list
+      .map(({ key }) => key)
+      .join(' ')
+      .slice(0, 500),
+  )
   if (then === now) return snapshot
   throw new ReleaseError(
     'journal/version',
     `${where} was followed by the orders [${then}]; this version of taxiway would give [${now}]. Finish the release with the version that began it.`,
   )
+}
+
+function relived(before: ReleaseSnapshot | undefined, { event }: ReleaseRecord, where: string) {
+  try {
+    return step(before, event)
+  } catch (error) {
+    throw new ReleaseError('journal/corrupt', `${where} cannot have happened: ${(error as Error).message}`.slice(0, 1_000))
+  }
 }

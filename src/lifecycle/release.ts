@@ -1,16 +1,16 @@
-import { initialTransition, type SnapshotFrom, transition } from 'xstate'
 import type { PlanTree } from '../plan/plan-schema.js'
 import { type Program, programOf, type Track } from '../plan/program.js'
 import type { Actor } from '../vocabulary/actor.js'
 import type { Artifact } from '../vocabulary/artifact.js'
 import { ReleaseError } from '../vocabulary/errors.js'
-import { type TrackEvent, trackMachine } from './machine.js'
+import type { TrackEvent } from './machine.js'
 import type { Effect, ReleaseEvent } from './protocol.js'
-import { type Cause, gateOf, type TrackContext } from './track-context.js'
+import { type TrackSnapshot, transitionTrack } from './table.js'
+import { type Cause, gateOf, initialContext, type TrackContext } from './track-context.js'
 
-export type TrackSnapshot = SnapshotFrom<typeof trackMachine>
+export type { TrackSnapshot }
 
-/** A release as its events have made it. Plain data apart from the tracks' XState snapshots; never changed in place. */
+/** A release as its events have made it. Plain JSON, never changed in place. */
 export interface ReleaseSnapshot {
   readonly release: string
   readonly plan: PlanTree
@@ -73,11 +73,15 @@ export function step(before: ReleaseSnapshot | undefined, event: ReleaseEvent): 
 
 type Draft = { -readonly [K in keyof ReleaseSnapshot]: ReleaseSnapshot[K] } & { tracks: Record<string, TrackSnapshot> }
 
+/** Releases of one plan share what it amounts to. */
+const programs = new WeakMap<PlanTree, Program>()
+
 function propose(event: ReleaseEvent): Step {
   if (event.type !== 'release.proposed')
     throw new ReleaseError('journal/corrupt', `A release begins with release.proposed, and this one with ${event.type}.`)
   const { release, plan, planHash, artifacts, author, at } = event
-  const program = programOf(plan)
+  const program = programs.get(plan) ?? programOf(plan)
+  programs.set(plan, program)
   const snapshot: ReleaseSnapshot = {
     release,
     plan,
@@ -95,7 +99,8 @@ function propose(event: ReleaseEvent): Step {
   return { snapshot, effects: [], moves: [] }
 }
 
-function tracksOf({ release, program, artifacts, stable, author }: ReleaseSnapshot): Record<string, TrackSnapshot> {
+/** Every track of a release as it begins. */
+export function tracksOf({ release, program, artifacts, stable, author }: ReleaseSnapshot): Record<string, TrackSnapshot> {
   const { timeouts } = program
   return Object.fromEntries(
     program.tracks.map((track) => {
@@ -103,7 +108,7 @@ function tracksOf({ release, program, artifacts, stable, author }: ReleaseSnapsh
       const canary = unit === null ? undefined : artifacts[unit]
       const old = stable[track.id]
       const setting = { release, track, timeouts, author, ...(canary && { canary }), ...(old && { stable: old }) }
-      return [track.id, initialTransition(trackMachine, setting)[0]]
+      return [track.id, { state: 'proposed', context: initialContext(setting) }]
     }),
   )
 }
@@ -119,7 +124,7 @@ function addressees({ program, tracks }: Draft, event: ReleaseEvent): readonly T
 }
 
 function send(draft: Draft, { id }: Track, event: TrackEvent): void {
-  draft.tracks[id] = transition(trackMachine, draft.tracks[id]!, event)[0]
+  draft.tracks[id] = transitionTrack(draft.tracks[id]!, event)
 }
 
 /** Lets every track react to what became of the others, until nothing changes: each turn moves a track on for good. */
@@ -210,11 +215,12 @@ function difference(before: ReleaseSnapshot, after: ReleaseSnapshot): Pick<Step,
   return { effects, moves }
 }
 
+/** Nothing will happen any more. */
+export const hasEnded = ({ phase }: ReleaseSnapshot): boolean => phase === 'ended' || phase === 'archived'
+
 /** The state as a path, such as `verifying.watching`; `proposed` before a release is validated. */
 export function stateOf(track: TrackSnapshot | undefined): string {
-  if (track === undefined) return 'proposed'
-  const { value } = track
-  return typeof value === 'string' ? value : Object.entries(value).map(([outer, inner]) => `${outer}.${String(inner)}`)[0]!
+  return track?.state ?? 'proposed'
 }
 
 export function contextOf(track: TrackSnapshot | undefined): TrackContext {
@@ -224,20 +230,38 @@ export function contextOf(track: TrackSnapshot | undefined): TrackContext {
 
 /** Every order whose answer is still awaited: what an engine that has just started must see to. */
 export function awaited({ phase, tracks }: ReleaseSnapshot): Effect[] {
-  if (phase !== 'running') return []
-  return Object.values(tracks).flatMap((track) => track.context.awaiting ?? [])
+  const orders: Effect[] = []
+  if (phase !== 'running') return orders
+  for (const id in tracks) {
+    const { awaiting } = tracks[id]!.context
+    if (awaiting !== null) orders.push(awaiting)
+  }
+  return orders
+}
+
+const kindsOfDeadline = ['step', 'look', 'retry'] as const
+
+export interface Deadline {
+  readonly track: string
+  readonly deadline: (typeof kindsOfDeadline)[number]
+  readonly due: number
 }
 
 /** Every instant at which a `deadline.passed` is due. */
-export function deadlines({
-  phase,
-  tracks,
-}: ReleaseSnapshot): { track: string; deadline: 'step' | 'look' | 'retry'; due: number }[] {
-  if (phase !== 'running') return []
-  return Object.entries(tracks).flatMap(([track, { context }]) =>
-    (['step', 'look', 'retry'] as const).flatMap((deadline) => {
-      const due = context.deadlines[deadline]
-      return due === null ? [] : [{ track, deadline, due }]
-    }),
-  )
+export function deadlines({ phase, tracks }: ReleaseSnapshot): Deadline[] {
+  const found: Deadline[] = []
+  if (phase !== 'running') return found
+  for (const track in tracks)
+    for (const deadline of kindsOfDeadline) {
+      const due = tracks[track]!.context.deadlines[deadline]
+      if (due !== null) found.push({ track, deadline, due })
+    }
+  return found
+}
+
+/** The first of those instants; `null` where nothing is due without anybody's help. */
+export function soonest(snapshot: ReleaseSnapshot): number | null {
+  let first: number | null = null
+  for (const { due } of deadlines(snapshot)) if (first === null || due < first) first = due
+  return first
 }

@@ -1,7 +1,37 @@
+import { z } from 'zod'
 import { sameActorKey } from '../vocabulary/actor.js'
-import type { Signal } from './protocol.js'
+import { ReleaseError } from '../vocabulary/errors.js'
+import { type Signal, signalSchema } from './protocol.js'
 import { type ReleaseSnapshot, stateOf } from './release.js'
 import { currentStep, gateOf } from './track-context.js'
+
+type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never
+
+/**
+ * What somebody outside asks for, as a signal. The type is the caller's to say, never the sender's, so nothing of the
+ * machine's own can be sent (I22); of the rest only what a signal knows is read, once, and kept as a copy.
+ * @throws ReleaseError `input/invalid`
+ */
+export function signalFrom(type: Signal['type'], by: unknown, newId: () => string): Unstamped<Signal> {
+  let why: string
+  try {
+    const { id = newId(), actor, reason, track, gate } = by as { readonly [K in string]?: unknown }
+    const parsed = signalSchema.safeParse({
+      type,
+      at: 0,
+      id,
+      actor,
+      reason,
+      ...(track !== undefined && { track }),
+      ...(gate !== undefined && { gate }),
+    })
+    if (parsed.success) return parsed.data
+    why = z.prettifyError(parsed.error)
+  } catch {
+    why = 'It cannot be read.'
+  }
+  throw new ReleaseError('input/invalid', `${type} cannot be sent: ${why}`)
+}
 
 /**
  * Whether a signal may act on the release as it is now. Total; decided before the signal is journaled.

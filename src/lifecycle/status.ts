@@ -1,7 +1,7 @@
 import type { Actor } from '../vocabulary/actor.js'
 import type { Artifact } from '../vocabulary/artifact.js'
 import type { Verdict } from '../vocabulary/verdict.js'
-import { contextOf, deadlines, type ReleaseSnapshot, stateOf } from './release.js'
+import { contextOf, hasEnded, type ReleaseSnapshot, soonest, stateOf } from './release.js'
 import { type Cause, currentStep, gateOf, type TrackContext } from './track-context.js'
 
 /** The field's words. Waiting and paused are reasons beside them, not states of their own. */
@@ -76,17 +76,14 @@ export function statusOf(snapshot: ReleaseSnapshot): ReleaseStatus {
     author: snapshot.author,
     artifacts: snapshot.artifacts,
     status: wordFor(snapshot, tracks),
-    isFinished: snapshot.phase === 'ended' || snapshot.phase === 'archived',
+    isFinished: hasEnded(snapshot),
     cause: snapshot.rollback?.cause ?? contexts.find(({ failure }) => failure !== null)?.failure ?? null,
     paused: contexts.find(({ paused }) => paused !== null)?.paused ?? null,
     waiting:
       snapshot.phase === 'running'
         ? contexts.flatMap((context) => waitingOf(context, stateOf(snapshot.tracks[context.setting.track.id])))
         : [],
-    nextAt: deadlines(snapshot).reduce<number | null>(
-      (soonest, { due }) => (soonest === null ? due : Math.min(soonest, due)),
-      null,
-    ),
+    nextAt: soonest(snapshot),
     tracks,
     at: snapshot.at,
   }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { jsonHash } from '../vocabulary/canonical-json.js'
 import type { Bindings, BindingsIn, Unseen } from './bindings.js'
 import { checkPlan } from './check.js'
-import { pathText, planError } from './plan-error.js'
+import { type Problem, pathText, planError } from './plan-error.js'
 import { type PlanInput, type PlanTree, planSchema } from './plan-schema.js'
 import { shapeProblem } from './shape.js'
 
@@ -27,17 +27,34 @@ export function definePlan<const P extends PlanInput>(plan: P): Plan<BindingsIn<
  * @throws ReleaseError `plan/invalid`
  */
 export function parsePlan(value: unknown): Plan<Unseen> {
-  const misshapen = shapeProblem(value)
-  if (misshapen) throw planError([misshapen])
-  const parsed = planSchema.safeParse(value)
+  if (typeof value === 'object' && value !== null && hashes.has(value)) return value as Plan<Unseen>
+  const parsed = read(value)
   if (!parsed.success) throw planError(parsed.error.issues.map(problemOf))
   const problems = checkPlan(parsed.data)
   if (problems.length > 0) throw planError(problems)
-  return deepFreeze(parsed.data) as Plan<Unseen>
+  const plan = deepFreeze(parsed.data)
+  hashes.set(plan, undefined)
+  return plan as Plan<Unseen>
+}
+
+/** Plans that were checked, and are frozen since: none has to be checked again, or hashed twice. */
+const hashes = new WeakMap<object, string | undefined>()
+
+function read(value: unknown) {
+  let misshapen: Problem | undefined
+  try {
+    misshapen = shapeProblem(value)
+    if (misshapen === undefined) return planSchema.safeParse(value)
+  } catch {
+    // A getter or a proxy that throws.
+    misshapen = { path: '', says: 'cannot be read. Give plain data.' }
+  }
+  throw planError([misshapen])
 }
 
 /**
- * Reads a plan from JSON text, at most 256 KiB.
+ * Reads a plan from JSON text, at most 256 KiB. A key that comes twice is refused: readers would see the one, and a release
+ * would run the other.
  * @throws ReleaseError `plan/invalid`
  */
 export function planFromJson(text: string): Plan<Unseen> {
@@ -49,12 +66,32 @@ export function planFromJson(text: string): Plan<Unseen> {
   } catch (error) {
     throw planError([{ path: '', says: `is not JSON (${(error as Error).message}). Check it with a JSON linter.` }])
   }
+  const twice = keyTwice(text)
+  if (twice !== undefined)
+    throw planError([{ path: '', says: `has the key ${twice.slice(0, 60)} twice in one place. Keep one.` }])
   return parsePlan(value)
+}
+
+/** The first key that an object of a JSON text has twice, as it is written there. */
+function keyTwice(text: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [token, name] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (name !== undefined) {
+      const key = String(JSON.parse(name))
+      if (open.at(-1)?.has(key)) return name
+      open.at(-1)?.add(key)
+    }
+  }
+  return undefined
 }
 
 /** SHA-256 of the plan's canonical JSON: equal for equal plans, whoever wrote them and in whichever order. */
 export function planHash(plan: PlanTree): string {
-  return jsonHash(plan)
+  const hash = hashes.get(plan) ?? jsonHash(plan)
+  if (hashes.has(plan)) hashes.set(plan, hash)
+  return hash
 }
 
 function problemOf(issue: z.core.$ZodIssue) {

@@ -7,13 +7,15 @@ export interface Problem {
 }
 
 const shown = 10
+/** Longest line: a name in it may be as long as its author likes. */
+const longestLine = 1_000
 
 /** `plan/invalid` with every problem, worst case the first ten of them. */
 export function planError(problems: readonly Problem[]): ReleaseError {
-  const lines = problems.slice(0, shown).map(({ path, says }) => `  ${path || 'the plan'}: ${says}`)
+  const lines = problems.slice(0, shown).map(({ path, says }) => `  ${path || 'the plan'}: ${says}`.slice(0, longestLine))
   const more = problems.length > shown ? `\n  and ${problems.length - shown} more` : ''
   return new ReleaseError('plan/invalid', `The plan cannot be run:\n${lines.join('\n')}${more}`, {
-    path: problems[0]?.path ?? '',
+    path: (problems[0]?.path ?? '').slice(0, longestLine),
     problems: problems.length,
   })
 }

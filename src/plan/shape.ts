@@ -15,6 +15,9 @@ export function shapeProblem(root: unknown): Problem | undefined {
     const { value, path } = item
     if (++values > mostValues) return { path: '', says: `holds more than ${mostValues} values. Split it into several plans.` }
     if (typeof value !== 'object' || value === null) continue
+    // An array that claims a length it does not have is walked to its end by everybody else.
+    if (Array.isArray(value) && value.length > mostValues)
+      return { path: pathText(path), says: `holds more than ${mostValues} values. Split it into several plans.` }
     if (path.length >= deepest) return { path: pathText(path.slice(0, 5)), says: `is nested deeper than ${deepest} levels.` }
     for (const key of Object.keys(value)) {
       if (key === '__proto__') return { path: pathText(path), says: 'has a key "__proto__". Choose another name.' }

@@ -23,6 +23,14 @@ export function tellEvent(moment: Moment): Told | undefined {
       return tellFailure(moment, event)
     case 'deadline.passed':
       return tellDeadline(moment, event)
+    case 'invariant.broken':
+      return {
+        kind: 'trouble',
+        says: 'taxiway stopped itself before it broke a promise.',
+        detail: event.says,
+        tone: 'bad',
+        isDecision: true,
+      }
     case 'signal.refused':
       return tellRefusal(event.signal, event.says)
     default:

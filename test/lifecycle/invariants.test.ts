@@ -109,6 +109,12 @@ const forgeries: readonly (readonly [id: string, says: string, story: keyof type
     event('metrics.looked', -1, () => ({ verdict: { outcome: 'inconclusive', reasons: [] } })),
   ],
   [
+    'I14',
+    'a verdict without a reason',
+    'good',
+    event('metrics.looked', -1, () => ({ verdict: { outcome: 'pass', reasons: [] } })),
+  ],
+  [
     'I15',
     'samples from before the weight',
     'good',
@@ -123,6 +129,12 @@ const forgeries: readonly (readonly [id: string, says: string, story: keyof type
   ],
   ['I18', 'somebody approves without the role', 'approved', event('approval.granted', -1, () => ({ actor: { id: 'cleo' } }))],
   ['I19', 'a signal acts twice', 'approved', event('approval.granted', -1, () => ({ id: 'bob approves prod/api' }))],
+  [
+    'I20',
+    'one person, written twice, approves twice',
+    'approved',
+    event('approval.granted', -1, () => ({ actor: { id: 'BOB ', roles: ['sre'] } })),
+  ],
   ['I21', 'a rejection leaves its gate open', 'approved', event('approval.granted', 0, () => ({ type: 'approval.rejected' }))],
   ['I22', 'an event of the machinery is recorded', 'good', event('metrics.looked', 0, () => ({ type: 'xstate.stop' }))],
   ['I23', 'a call that nobody ordered', 'good', ({ calls }) => calls.push({ ...calls.at(-1)!, key: 'r:prod/api:else' })],
@@ -140,6 +152,15 @@ const forgeries: readonly (readonly [id: string, says: string, story: keyof type
     'a key for each attempt',
     'good',
     orders('traffic.shift', 0, () => ({ key: 'r:prod/api:shift-1:2:traffic.shift' }), true),
+  ],
+  [
+    'I25',
+    'a shift is done twice',
+    'good',
+    ({ turns }) => {
+      const again = turns.find(({ event }) => event.type === 'traffic.shifted')!
+      turns.push({ ...again, seq: turns.length + 1 })
+    },
   ],
   [
     'I26',

@@ -1,5 +1,5 @@
 import type { Effect } from '../protocol.js'
-import { firstCall, firstTurn, type History, type Invariant, type WorldCall } from './history.js'
+import { firstCall, firstTurn, type History, type Invariant, type Turn, type WorldCall } from './history.js'
 
 /** Calls in all for one order in one process life, as the engine's own retry policy has it. */
 const mostAttempts = 5
@@ -16,6 +16,14 @@ const methods: Record<Effect['type'], readonly string[]> = {
   'metrics.look': ['getWeight', 'read'],
   'hook.call': ['hook'],
   'approval.request': ['request'],
+}
+
+const done: readonly string[] = ['unit.deployed', 'unit.promoted', 'unit.retired', 'traffic.shifted', 'hook.finished']
+
+/** The key of the order that a turn ends well; what comes late or twice ends none. */
+function keyDone({ event, before }: Turn): string | undefined {
+  if (!('key' in event) || !done.includes(event.type) || ('outcome' in event && event.outcome !== 'pass')) return undefined
+  return before?.tracks[event.track]?.context.awaiting?.key === event.key ? event.key : undefined
 }
 
 const ordersOf = ({ turns }: History, key: string) =>
@@ -62,14 +70,22 @@ export const effectInvariants: readonly Invariant[] = [
     },
   },
   {
+    id: 'I25',
+    says: 'What an order does to the world is recorded as done at most once.',
+    check: firstTurn((turn, { turns }) => {
+      const key = keyDone(turn)
+      const first = key && turns.slice(0, turn.seq - 1).find((other) => keyDone(other) === key)
+      return first && `${key} was done by record ${first.seq}`
+    }),
+  },
+  {
     id: 'I27',
     says: 'Only the answer to the order in hand is ever acted upon; a late one changes nothing.',
     check: firstTurn(({ event, before, after }) => {
       if (!('key' in event)) return undefined
       const [old, now] = [before?.tracks[event.track], after.tracks[event.track]]
       if (old === undefined || old.context.awaiting?.key === event.key) return undefined
-      return JSON.stringify(old.context) === JSON.stringify(now?.context) &&
-        JSON.stringify(old.value) === JSON.stringify(now?.value)
+      return JSON.stringify(old) === JSON.stringify(now)
         ? undefined
         : `an answer to ${event.key} changed ${event.track}, which waits for ${old.context.awaiting?.key ?? 'nothing'}`
     }),

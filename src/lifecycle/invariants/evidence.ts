@@ -49,6 +49,21 @@ const endings: Record<ProgramStep['type'], readonly ReleaseEvent['type'][]> = {
 
 const isHuman = ({ type }: ReleaseEvent) => type === 'promote.requested' || type === 'skip.requested'
 
+/** I4, of a step that is left forwards. @param bakedAt - from when on, epoch milliseconds. @returns what is wrong with it */
+export function leavesWrongly(event: ReleaseEvent, step: ProgramStep, bakedAt: number): string | undefined {
+  const isWatchedOnly = step.type === 'bake' && step.judge === undefined
+  if (isWatchedOnly ? event.type !== 'deadline.passed' && !isHuman(event) : !endings[step.type].includes(event.type))
+    return `by ${event.type}`
+  return isHuman(event) || event.at >= bakedAt ? undefined : `${bakedAt - event.at} ms before its time`
+}
+
+/** I13, of a step that is left forwards. */
+export function passesUnproven(event: ReleaseEvent): string | undefined {
+  const outcome =
+    event.type === 'metrics.looked' ? event.verdict.outcome : event.type === 'hook.finished' ? event.outcome : 'pass'
+  return outcome === 'pass' ? undefined : `the outcome was ${outcome}`
+}
+
 export const evidenceInvariants: readonly Invariant[] = [
   {
     id: 'I4',
@@ -56,11 +71,7 @@ export const evidenceInvariants: readonly Invariant[] = [
     check: firstLeaving(({ step, entry, turn: { event }, passage }) => {
       if (passage.after.index > passage.before.index + 1) return 'a step was jumped over'
       if (event.type === 'skip.requested' && passage.from !== 'held') return 'it was skipped, and not held'
-      const isWatchedOnly = step.type === 'bake' && step.judge === undefined
-      if (isWatchedOnly ? event.type !== 'deadline.passed' && !isHuman(event) : !endings[step.type].includes(event.type))
-        return `by ${event.type}`
-      const bakedAt = step.type === 'bake' ? entry.event.at + durationMs(step.for) : 0
-      return isHuman(event) || event.at >= bakedAt ? undefined : `${bakedAt - event.at} ms before its time`
+      return leavesWrongly(event, step, step.type === 'bake' ? entry.event.at + durationMs(step.for) : 0)
     }),
   },
   {
@@ -80,10 +91,15 @@ export const evidenceInvariants: readonly Invariant[] = [
   {
     id: 'I13',
     says: 'Only a pass moves forward; inconclusive and fail never do, except where a human decided and it was recorded.',
-    check: firstLeaving(({ turn: { event } }) => {
-      const outcome =
-        event.type === 'metrics.looked' ? event.verdict.outcome : event.type === 'hook.finished' ? event.outcome : 'pass'
-      return outcome === 'pass' ? undefined : `the outcome was ${outcome}`
+    check: firstLeaving(({ turn: { event } }) => passesUnproven(event)),
+  },
+  {
+    id: 'I14',
+    says: 'A verdict names its evidence: the interval it is about, and a reason.',
+    check: firstTurn(({ event }) => {
+      if (event.type !== 'metrics.looked') return undefined
+      if (event.look.from > event.look.to) return 'its interval ends before it begins'
+      return event.verdict.reasons.length > 0 ? undefined : `${event.verdict.outcome}, and no reason`
     }),
   },
   {
@@ -117,9 +133,19 @@ export const evidenceInvariants: readonly Invariant[] = [
           (step.byAuthor || sameActorKey(actor) !== author) &&
           (step.roles.length === 0 || actor.roles?.some((role) => step.roles.includes(role))),
       )
-      // I20: one person counts once.
       const people = new Set(valid.map(({ actor }) => sameActorKey(actor)))
       return people.size >= step.quorum ? undefined : `${people.size} of ${step.quorum} approvals`
+    }),
+  },
+  {
+    id: 'I20',
+    says: 'One person counts once at a gate, however the name is written.',
+    check: firstTurn(({ event, seq }, { turns }) => {
+      if (event.type !== 'approval.granted') return undefined
+      const key = sameActorKey(event.actor)
+      const isSame = (other: ReleaseEvent) =>
+        other.type === 'approval.granted' && other.gate === event.gate && sameActorKey(other.actor) === key
+      return turns.slice(0, seq - 1).some((turn) => isSame(turn.event)) ? `${key} has approved before` : undefined
     }),
   },
   {

@@ -3,7 +3,7 @@ import { pointOfNoReturn } from '../track-context.js'
 import { firstTurn, type Invariant } from './history.js'
 
 const declaredTypes =
-  /^(release|unit|traffic|metrics|hook|approval|effect|deadline|pause|resume|abort|promote|retry|skip|signal)\./
+  /^(release|unit|traffic|metrics|hook|approval|effect|deadline|invariant|pause|resume|abort|promote|retry|skip|signal)\./
 
 export const recordInvariants: readonly Invariant[] = [
   {

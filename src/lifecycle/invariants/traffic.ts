@@ -1,11 +1,46 @@
 import { basisPoints } from '../../vocabulary/weight.js'
-import { isRouted, pointOfNoReturn } from '../track-context.js'
-import { firstCall, firstTurn, type History, type Invariant, passages } from './history.js'
+import type { Effect } from '../protocol.js'
+import { isRouted, pointOfNoReturn, type TrackContext } from '../track-context.js'
+import { firstCall, firstTurn, type History, type Invariant, passages, type Turn } from './history.js'
 
 /** From a decision to roll back to the first call that carries it out: a call that ignores its signal is waited for this long. */
 const rollbackDelayMs = 1_000
 
 const isBackward = (key: string) => key.includes(':rollback:')
+
+/** I1, of one order. @returns what is wrong with it; `undefined`: nothing */
+export function raisesRolledBack(effect: Effect, { rollback }: TrackContext): string | undefined {
+  const isUp = rollback !== null && effect.type === 'traffic.shift' && effect.weight > 0
+  return isUp ? `orders ${effect.weight} % for ${effect.track}, which is rolling back` : undefined
+}
+
+/** I3, of one order. */
+export function exceedsStep(effect: Effect, { setting, index }: TrackContext): string | undefined {
+  if (effect.type !== 'traffic.shift' || isBackward(effect.key)) return undefined
+  const allowed = setting.track.steps.slice(0, index + 1).reduce((max, s) => (s.type === 'shift' ? s.weight : max), 0)
+  return effect.weight > allowed ? `orders ${effect.weight} % for ${effect.track}, and its step allows ${allowed} %` : undefined
+}
+
+/** I6, of one order. */
+export function retiresServing(effect: Effect, context: TrackContext): string | undefined {
+  if (effect.type !== 'unit.retire') return undefined
+  const { setting, weight, weightSince, index } = context
+  if (effect.artifact.version === setting.canary?.version)
+    return weight === 0 ? undefined : `retires the canary of ${effect.track}, which has ${weight} %`
+  const isMoved = weight === 100 && weightSince !== null
+  if (isRouted(context) && !isMoved) return `retires stable of ${effect.track} with ${100 - weight} % of traffic on it`
+  return setting.track.steps.slice(0, index).some(({ type }) => type === 'promote')
+    ? undefined
+    : `retires stable of ${effect.track} before the canary is promoted`
+}
+
+function firstEffect({ effects, after }: Turn, complain: typeof exceedsStep): string | undefined {
+  for (const effect of effects) {
+    const says = complain(effect, after.tracks[effect.track]!.context)
+    if (says !== undefined) return says
+  }
+  return undefined
+}
 
 export const trafficInvariants: readonly Invariant[] = [
   {
@@ -13,11 +48,8 @@ export const trafficInvariants: readonly Invariant[] = [
     says: 'Once a rollback is decided, no order and no call raises the weight; at its end the weight is 0.',
     check: (history) =>
       firstTurn((turn) => {
-        for (const effect of turn.effects) {
-          const isBack = turn.after.tracks[effect.track]?.context.rollback !== null
-          if (isBack && effect.type === 'traffic.shift' && effect.weight > 0)
-            return `orders ${effect.weight} % for ${effect.track}, which is rolling back`
-        }
+        const says = firstEffect(turn, raisesRolledBack)
+        if (says !== undefined) return says
         for (const { id, from, to, after } of passages(turn))
           if (to === 'rolledBack' && from.startsWith('rollingBack') && after.weight !== 0)
             return `${id} is called rolled back with ${after.weight} % on the canary`
@@ -46,15 +78,7 @@ export const trafficInvariants: readonly Invariant[] = [
   {
     id: 'I3',
     says: 'Before promotion the weight is never above that of the current step.',
-    check: firstTurn((turn) => {
-      for (const effect of turn.effects) {
-        if (effect.type !== 'traffic.shift' || isBackward(effect.key)) continue
-        const { setting, index } = turn.after.tracks[effect.track]!.context
-        const allowed = setting.track.steps.slice(0, index + 1).reduce((max, s) => (s.type === 'shift' ? s.weight : max), 0)
-        if (effect.weight > allowed) return `orders ${effect.weight} % for ${effect.track}, and its step allows ${allowed} %`
-      }
-      return undefined
-    }),
+    check: firstTurn((turn) => firstEffect(turn, exceedsStep)),
   },
   {
     id: 'I5',
@@ -71,22 +95,7 @@ export const trafficInvariants: readonly Invariant[] = [
   {
     id: 'I6',
     says: 'A version is retired only when the router has confirmed that it gets no traffic.',
-    check: firstTurn(({ effects, after }) => {
-      for (const effect of effects) {
-        if (effect.type !== 'unit.retire') continue
-        const { setting, weight, weightSince } = after.tracks[effect.track]!.context
-        if (effect.artifact.version === setting.canary?.version) {
-          if (weight !== 0) return `retires the canary of ${effect.track}, which has ${weight} %`
-          continue
-        }
-        const isMoved = weight === 100 && weightSince !== null
-        if (isRouted(after.tracks[effect.track]!.context) && !isMoved)
-          return `retires stable of ${effect.track} with ${100 - weight} % of traffic on it`
-        if (!setting.track.steps.slice(0, after.tracks[effect.track]!.context.index).some(({ type }) => type === 'promote'))
-          return `retires stable of ${effect.track} before the canary is promoted`
-      }
-      return undefined
-    }),
+    check: firstTurn((turn) => firstEffect(turn, retiresServing)),
   },
   {
     id: 'I7',
