@@ -31,4 +31,5 @@ export type { Json } from './vocabulary/canonical-json.js'
 export { type ErrorDetails, ReleaseError, type ReleaseErrorCode } from './vocabulary/errors.js' // fail well
 export type { Comparison, Look, Measurement, MissingReason } from './vocabulary/measurement.js'
 export type { Cumulative, Reading } from './vocabulary/reading.js'
+export { type Secret, secret } from './vocabulary/secret.js' // keep a credential out of every record
 export type { Outcome, Reason, Verdict } from './vocabulary/verdict.js'

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { actorSchema } from '../../src/vocabulary/actor.js'
 import { artifactSchema } from '../../src/vocabulary/artifact.js'
 import { nameSchema } from '../../src/vocabulary/name.js'
+import type { Secret } from '../../src/vocabulary/secret.js'
 import { checkSecret, isSame } from './keys.js'
 
 /** What another system (a chat bot, a portal) posts when it has asked its people itself. */
@@ -37,11 +38,11 @@ export interface Envelope {
  * @param secrets - each accepted; base64 after `whsec_`
  * @returns undefined for a wrong signature, and for a right one outside of the window. @throws ReleaseError `input/invalid`
  */
-export function callbackOpener(secrets: readonly string[]) {
-  const keys = secrets.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))
-  for (const key of keys) checkSecret(key)
-
-  return (headers: Headers, body: Buffer, now: number): Envelope | undefined => {
+export function callbackOpener(secrets: readonly Secret[]) {
+  return async (headers: Headers, body: Buffer, now: number): Promise<Envelope | undefined> => {
+    const values = await Promise.all(secrets.map((secret) => secret.reveal()))
+    const keys = values.map((value) => Buffer.from(value.replace(/^whsec_/, ''), 'base64'))
+    for (const key of keys) checkSecret(key)
     const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
       (name) => headers.get(name) ?? '',
     ) as [string, string, string]

@@ -1,6 +1,7 @@
 import type { ApprovalAnswer, ApprovalRequest } from '../../src/ports/approver.js'
 import { jsonHash } from '../../src/vocabulary/canonical-json.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
+import type { Secret } from '../../src/vocabulary/secret.js'
 import { type Callback, callbackOpener, callbackSchema } from './callback.js'
 import type { Signer } from './keys.js'
 import { plainPage, questionPage } from './page.js'
@@ -33,7 +34,7 @@ export interface ApprovalDoorOptions {
   /** Resolves once the answer is durable: `orchestrator.get(answer.release)[answer.decision](answer)`. */
   readonly onAnswer: (answer: HttpAnswer) => Promise<void>
   /** Of systems that post answers themselves, in the form of Standard Webhooks (`whsec_…`). Default: none may. */
-  readonly callbackSecrets?: readonly string[]
+  readonly callbackSecrets?: readonly Secret[]
   /** Default: in memory. */
   readonly used?: UsedIds
   readonly refused?: (refusal: Refusal) => void
@@ -87,7 +88,7 @@ export function approvalDoor(options: ApprovalDoorOptions): (request: Request) =
   }
 
   async function takeCallback(request: Request): Promise<Response> {
-    const envelope = openCallback(request.headers, await bodyOf(request), now())
+    const envelope = await openCallback(request.headers, await bodyOf(request), now())
     if (envelope === undefined) throw new Refused({ why: 'forged' })
     const { planHash, artifacts, ...answer } = parsed(envelope.body)
     const about = { ...answer, id: envelope.id }
@@ -97,7 +98,7 @@ export function approvalDoor(options: ApprovalDoorOptions): (request: Request) =
   }
 
   async function open(token: string): Promise<{ claims: Claims; artifacts: ApprovalRequest['artifacts'] }> {
-    const claims = openToken(token, signer)
+    const claims = await openToken(token, signer)
     if (claims === undefined) throw new Refused({ why: 'forged' })
     if (claims.for !== baseUrl) throw new Refused({ why: 'foreign', about: claims })
     if (now() >= claims.expiresAt) throw new Refused({ why: 'expired', about: claims })

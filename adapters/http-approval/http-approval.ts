@@ -29,7 +29,7 @@ export interface HttpApproval extends Approver {
 /**
  * Asks people by links that are signed, expire with the gate, work once, and are bound to release, plan, artifacts, gate and
  * person. The answer comes back through `handle` and `onAnswer`, in this process or another one with the same keys.
- * @throws ReleaseError `input/invalid` for keys that are too weak, and a base URL that is not one
+ * @throws ReleaseError `input/invalid` for keys of another kind and a base URL that is not one; `request` for a secret that is too short
  */
 export function httpApproval({ keys, audience, deliver, ...options }: HttpApprovalOptions): HttpApproval {
   const signer = signerOf(keys)
@@ -45,23 +45,36 @@ export function httpApproval({ keys, audience, deliver, ...options }: HttpApprov
       signal.throwIfAborted()
       const { release, gate, planHash, artifacts, expiresAt } = request
       const bound = { for: baseUrl, release, gate, planHash, artifacts: jsonHash(artifacts), expiresAt }
-      const people = await audience(request)
-      const link = (actor: Actor, decision: ApprovalAnswer['decision']) => {
+      const people = await theirs('audience', request, () => audience(request))
+      const link = async (actor: Actor, decision: ApprovalAnswer['decision']) => {
         // Whenever the same question is asked, also after a crash, the links are the same, and good for one use in all.
         const id = jsonHash({ ...bound, decision, actor })
         const linked = new URL(baseUrl)
-        linked.searchParams.set('token', sealToken({ ...bound, id, decision, actor }, signer))
+        linked.searchParams.set('token', await sealToken({ ...bound, id, decision, actor }, signer))
         return linked.href
       }
-      const links = people.map((actor) => ({ actor, approve: link(actor, 'approve'), reject: link(actor, 'reject') }))
+      const links = await Promise.all(
+        people.map(async (actor) => ({ actor, approve: await link(actor, 'approve'), reject: await link(actor, 'reject') })),
+      )
       if (links.length === 0)
         throw new ReleaseError(
           'adapter/rejected',
           `Nobody is to be asked about gate "${gate}" of release "${release}". Mend \`audience\` of httpApproval, or answer by a signal.`,
           { release, gate },
         )
-      await deliver(links, request)
+      await theirs('deliver', request, () => deliver(links, request))
       return undefined
     },
+  }
+}
+
+/** What a function of the caller fails with may pass: a mail server that is away, a directory that does not answer. */
+async function theirs<T>(name: string, { release, gate }: ApprovalRequest, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    if (ReleaseError.is(cause)) throw cause
+    const says = `Nobody was asked about gate "${gate}" of release "${release}": \`${name}\` of httpApproval failed. See to it.`
+    throw new ReleaseError('adapter/unavailable', says, { release, gate }, { cause })
   }
 }

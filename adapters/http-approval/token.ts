@@ -24,15 +24,15 @@ export type Claims = z.infer<typeof claimsSchema>
 const domain = 'taxiway approval link 1\n'
 
 /** Claims and signature, each base64url, with a dot between. There is no header: what cannot be chosen cannot be confused. */
-export function sealToken(claims: Claims, { sign }: Signer): string {
+export async function sealToken(claims: Claims, { sign }: Signer): Promise<string> {
   const text = Buffer.from(canonicalJson(claims)).toString('base64url')
-  return `${text}.${sign(domain + text)}`
+  return `${text}.${await sign(domain + text)}`
 }
 
 /** @returns undefined for everything that was not sealed with one of the keys; nothing of it has been parsed by then */
-export function openToken(token: string, { isGenuine }: Signer): Claims | undefined {
+export async function openToken(token: string, { isGenuine }: Signer): Promise<Claims | undefined> {
   const dot = token.lastIndexOf('.')
   const [text, signature] = [token.slice(0, Math.max(dot, 0)), token.slice(dot + 1)]
-  if (!isGenuine(domain + text, signature)) return undefined
+  if (!(await isGenuine(domain + text, signature))) return undefined
   return claimsSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ReleaseError, type ReleaseErrorCode } from '../../src/vocabulary/errors.js'
+import { type Secret, withoutSecrets } from '../../src/vocabulary/secret.js'
 import type { RouterCall } from './control.js'
 import type { MirroringRouter } from './router.js'
 
@@ -14,26 +15,27 @@ const refusalSchema = z.object({
  * Drives a proxy in another process through its control port, so that traffic flows on while this process is away.
  *
  * @param url - of the control port, such as `http://127.0.0.1:9400`
+ * @throws ReleaseError `input/invalid` for a URL that is none, or that holds a user or a password: errors name it
  */
-export function connectHttpProxy(config: { url: string; token: string; fetch?: typeof globalThis.fetch }): MirroringRouter {
+export function connectHttpProxy(config: { url: string; token: Secret; fetch?: typeof globalThis.fetch }): MirroringRouter {
   const { url, token, fetch = globalThis.fetch } = config
+  const base = URL.parse(url)
+  if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password)
+    throw new ReleaseError('input/invalid', 'The URL of the control port is not an http or https URL without user and password.')
 
   async function send(call: RouterCall, signal: AbortSignal) {
+    const credential = await token.reveal()
     const answer = await fetch(new URL('/router', url), {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
       body: JSON.stringify(call),
       signal,
     }).then(
       async (response) => ({ status: response.status, body: await response.json().catch(() => undefined) }),
-      (cause) => {
+      () => {
         signal.throwIfAborted()
-        throw new ReleaseError(
-          'adapter/unavailable',
-          `The proxy at ${url} does not answer. See whether it runs.`,
-          { url },
-          { cause },
-        )
+        // Without a cause: messages of a network stack may quote what was sent, and so the token.
+        throw new ReleaseError('adapter/unavailable', `The proxy at ${url} does not answer. See whether it runs.`, { url })
       },
     )
     signal.throwIfAborted()
@@ -41,7 +43,10 @@ export function connectHttpProxy(config: { url: string; token: string; fetch?: t
     const done = answerSchema.safeParse(body)
     if (status === 200 && done.success) return done.data.result
     const refusal = refusalSchema.safeParse(body)
-    if (refusal.success) throw new ReleaseError(refusal.data.code, refusal.data.message, refusal.data.details)
+    if (refusal.success) {
+      const { code, message, details } = refusal.data
+      throw new ReleaseError(code, withoutSecrets(message, [credential]), details)
+    }
     const says = `The proxy at ${url} answered ${status} to ${call.call}.`
     if (status === 401) throw new ReleaseError('adapter/rejected', `${says} Give the token it was started with.`, { url, status })
     if (status >= 500) throw new ReleaseError('adapter/unavailable', `${says} See its log.`, { url, status })

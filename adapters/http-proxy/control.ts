@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers'
 import { z } from 'zod'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { nameSchema } from '../../src/vocabulary/name.js'
+import type { Secret } from '../../src/vocabulary/secret.js'
 import { weightSchema } from '../../src/vocabulary/weight.js'
 import { type MirroringRouter, routeSchema } from './router.js'
 
@@ -21,10 +22,10 @@ export type RouterCall = z.infer<typeof callSchema>
 const mostBytes = 10_000
 
 /** `POST /router` with a {@link RouterCall} for another process, `GET /metrics` for Prometheus; both need the token. */
-export function controlServer(router: MirroringRouter, metrics: () => string, token: string): Server {
-  return createServer((request, response) => {
+export function controlServer(router: MirroringRouter, metrics: () => string, token: Secret): Server {
+  return createServer(async (request, response) => {
     const what = `${request.method} ${request.url}`
-    if (!isAllowed(request, token)) response.writeHead(401, { 'www-authenticate': 'Bearer' }).end()
+    if (!(await isAllowed(request, token).catch(() => false))) response.writeHead(401, { 'www-authenticate': 'Bearer' }).end()
     else if (what === 'GET /metrics') response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics())
     else if (what === 'POST /router') void answer(request, response, router)
     else response.writeHead(404).end()
@@ -59,7 +60,7 @@ function perform(asked: RouterCall, router: MirroringRouter, response: ServerRes
 }
 
 /** Compares digests, so that neither the time taken nor the length tells anything about the token. */
-function isAllowed({ headers }: IncomingMessage, token: string): boolean {
+async function isAllowed({ headers }: IncomingMessage, token: Secret): Promise<boolean> {
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`))
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${await token.reveal()}`))
 }

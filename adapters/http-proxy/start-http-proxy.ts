@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
+import type { Secret } from '../../src/vocabulary/secret.js'
 import { cohortTable } from './cohort-table.js'
 import { controlServer } from './control.js'
 import { forward } from './forward.js'
@@ -29,7 +30,7 @@ export interface HttpProxyConfig {
   /** In [0, 1), for requests without a user. Default: a golden ratio sequence, closer to the weight than chance. */
   readonly random?: () => number
   /** Lets `connectHttpProxy` in other processes of this machine drive it. The token has at least 16 characters. */
-  readonly control?: { readonly port: number; readonly token: string }
+  readonly control?: { readonly port: number; readonly token: Secret }
 }
 
 export interface HttpProxy {
@@ -56,7 +57,7 @@ const keepAliveMs = 75_000
  */
 export async function startHttpProxy(config: HttpProxyConfig): Promise<HttpProxy> {
   const { unit, host = '127.0.0.1', control, mirrorMethods = ['GET', 'HEAD', 'OPTIONS'], random = goldenDraws() } = config
-  if (control && control.token.length < 16)
+  if (control && (await control.token.reveal()).length < 16)
     throw new ReleaseError('input/invalid', 'The control token is shorter than 16 characters. Give a random one.')
   const switchboard = await openSwitchboard(config)
   const isRouted = (version: string) => switchboard.poolOf(version) !== undefined

@@ -1,6 +1,8 @@
 import type { Clock } from '../../src/ports/clock.js'
 import type { JournalRecord } from '../../src/ports/journal.js'
 import type { Observer } from '../../src/ports/observer.js'
+import { ReleaseError } from '../../src/vocabulary/errors.js'
+import type { Secret } from '../../src/vocabulary/secret.js'
 import { cloudEventHeaders, messageId, recordEvent, type WebhookEvent } from './cloud-event.js'
 import { allowedUrl, guardedPost, type Post } from './guarded-post.js'
 import { lanes } from './lanes.js'
@@ -11,7 +13,7 @@ export interface WebhookOptions {
   /** Where this process may post to: host names, for https at its usual port, or origins such as `http://10.0.0.7:8080`. */
   readonly allow: readonly string[]
   /** Of Standard Webhooks, `whsec_` and base64; each signs, so that the receiver can change from one to the next. */
-  readonly secrets: readonly string[]
+  readonly secrets: readonly Secret[]
   /** Names this installation: a URI, as CloudEvents asks for. With release and sequence number it tells records apart for ever. */
   readonly source: string
   readonly clock: Clock
@@ -40,7 +42,8 @@ export interface WebhookOptions {
 
 export interface Drop {
   readonly record: JournalRecord
-  readonly why: 'full' | 'too-large' | 'unreadable' | 'refused' | 'unanswered' | 'closed'
+  /** `unsigned`: a secret could not be had, or is too short. */
+  readonly why: 'full' | 'too-large' | 'unreadable' | 'unsigned' | 'refused' | 'unanswered' | 'closed'
   /** The last status that came, if one did. */
   readonly status?: number
 }
@@ -56,14 +59,14 @@ export interface Webhook extends Observer {
 /**
  * Posts every record to one URL, signed (Standard Webhooks 1.0) and as a CloudEvent 1.0. Records of one release arrive in
  * order, each at least once: a receiver drops a `webhook-id` it has seen. A release neither waits for it nor notices.
- * @throws ReleaseError `input/invalid` for a URL that is not allowed, and a secret that is too short
+ * @throws ReleaseError `input/invalid` for a URL that is not allowed, and where no secret is given
  */
 export function webhook(options: WebhookOptions): Webhook {
   const { source, clock, event = recordEvent, dropped, random = Math.random, post = guardedPost } = options
   const { room = 1_000, abreast = 4, attempts = 8, firstWaitMs = 1_000, longestWaitMs = 60_000 } = options
   const { timeoutMs = 10_000, maxBytes = 256 * 1_024 } = options
   const url = allowedUrl(options.url, options.allow)
-  const sign = signatureHeaders(options.secrets)
+  if (options.secrets.length === 0) throw new ReleaseError('input/invalid', 'A webhook needs a secret to sign with. Give one.')
   const closed = new AbortController()
   const counts = { sent: 0, dropped: 0 }
   const line = lanes<JournalRecord>({ room, abreast }, deliver)
@@ -106,11 +109,12 @@ export function webhook(options: WebhookOptions): Webhook {
     body: string,
   ): Promise<Omit<Drop, 'record'> | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      const status = await postOnce({ ...headers, ...sign(id, body, clock.now()) }, body)
+      const signature = await signatureHeaders(options.secrets, { id, body, now: clock.now() }).catch(() => undefined)
+      const status = signature && (await postOnce({ ...headers, ...signature }, body))
       const last = status === undefined ? {} : { status }
       if (status !== undefined && status >= 200 && status < 300) return undefined
       if (status !== undefined && !isTemporary(status)) return { why: 'refused', ...last }
-      if (attempt >= attempts && !closed.signal.aborted) return { why: 'unanswered', ...last }
+      if (attempt >= attempts && !closed.signal.aborted) return { why: signature ? 'unanswered' : 'unsigned', ...last }
       if (!closed.signal.aborted) await wait(Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs) * (0.5 + random() / 2))
       if (closed.signal.aborted) return { why: 'closed', ...last }
     }

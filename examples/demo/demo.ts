@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { secret } from 'taxiway'
 import { startHttpProxy } from 'taxiway/adapters/http-proxy'
 import { startLoad } from './load.ts'
 import { shopTarget } from './shop.ts'
@@ -15,7 +16,12 @@ const directory = await mkdtemp(join(tmpdir(), 'taxiway-demo-'))
 const token = randomBytes(16).toString('hex')
 const target = shopTarget(directory)
 // The proxy and the users outlive every rollout: they are the platform, not the orchestrator.
-const proxy = await startHttpProxy({ unit: 'shop', port: 0, resolve: target.urls, control: { port: 0, token } })
+const proxy = await startHttpProxy({
+  unit: 'shop',
+  port: 0,
+  resolve: target.urls,
+  control: { port: 0, token: secret(() => token) },
+})
 const load = startLoad(proxy.url, 300)
 let isGood = true
 

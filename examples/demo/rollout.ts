@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createOrchestrator, ReleaseError } from 'taxiway'
+import { createOrchestrator, ReleaseError, secret } from 'taxiway'
 import { openFileJournal } from 'taxiway/adapters/file'
 import { connectHttpProxy } from 'taxiway/adapters/http-proxy'
 import { openMetricsSource } from 'taxiway/adapters/openmetrics'
@@ -30,7 +30,7 @@ try {
     journal,
     adapters: {
       deploy: { local: target },
-      router: { proxy: connectHttpProxy({ url: proxy, token }) },
+      router: { proxy: connectHttpProxy({ url: proxy, token: secret(() => token) }) },
       metrics: { scrape: openMetricsSource({ instances: target.urls }) },
     },
   })

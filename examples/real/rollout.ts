@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createOrchestrator, flagHooks, ReleaseError } from 'taxiway'
+import { createOrchestrator, flagHooks, ReleaseError, secret } from 'taxiway'
 import { openFileJournal } from 'taxiway/adapters/file'
 import { haproxyRouter } from 'taxiway/adapters/haproxy'
 import { prometheusSource } from 'taxiway/adapters/prometheus'
@@ -18,8 +18,7 @@ const { positionals, values } = parseArgs({
 })
 const [version] = positionals
 const { directory, haproxy, prometheus, unleash, id, first } = values
-const token = process.env.UNLEASH_TOKEN
-if (!version || !directory || !haproxy || !prometheus || !unleash || !token) {
+if (!version || !directory || !haproxy || !prometheus || !unleash || !process.env.UNLEASH_TOKEN) {
   console.error(
     'usage: UNLEASH_TOKEN=… node rollout.ts VERSION --directory DIR --haproxy SOCKET --prometheus URL --unleash URL [--id ID] [--first]',
   )
@@ -30,7 +29,8 @@ await mkdir(directory, { recursive: true })
 try {
   const journal = await openFileJournal(join(directory, 'journal'))
   const shop = fleet({ directory, haproxy })
-  const { set, undo } = flagHooks(unleashFlagService({ url: unleash, environment: 'production', token: () => token }))
+  const token = secret(() => process.env.UNLEASH_TOKEN)
+  const { set, undo } = flagHooks(unleashFlagService({ url: unleash, environment: 'production', token }))
   await using orchestrator = createOrchestrator({
     journal,
     adapters: {

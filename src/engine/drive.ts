@@ -68,6 +68,8 @@ export function drive(
   const underWay = new Map<string, { readonly effect: Effect; readonly recall: Recall }>()
   /** By track, which is one unit in one place: ends when its last changing call has. */
   const lastChange = new Map<string, Promise<unknown>>()
+  /** By how much the clock was set back since the last life: added to it, so that no deadline waits for it to catch up. */
+  const lagMs = Math.max(0, snapshot.at - clock.now())
 
   reconcile()
   return {
@@ -89,6 +91,11 @@ export function drive(
     },
   }
 
+  /** Never before what is recorded (I41). */
+  function now(): number {
+    return Math.max(clock.now() + lagMs, snapshot.at)
+  }
+
   function pump(): void {
     if (isPumping || stopped) return
     isPumping = true
@@ -108,7 +115,7 @@ export function drive(
   }
 
   async function take(mail: Mail): Promise<void> {
-    const at = Math.max(clock.now(), snapshot.at)
+    const at = now()
     switch (mail.kind) {
       case 'answer': {
         const current = underWay.get(mail.effect.key)
@@ -171,7 +178,7 @@ export function drive(
     underWay.set(effect.key, { effect, recall })
     const { adapters, random, retry } = engine
     const setting = { clock, random, policy: retry, fencingToken, signal: recall, idempotencyKey: effect.key }
-    const act = () => inTurn(effect, () => perform(effect, { adapters, snapshot, now: clock.now, setting }))
+    const act = () => inTurn(effect, () => perform(effect, { adapters, snapshot, now, setting }))
     // People take hours, and rollbacks wait for nobody: neither may stand in a queue, or fill it.
     const isUnlimited = effect.type === 'approval.request' || contextOf(snapshot.tracks[effect.track]).rollback !== null
     void (isUnlimited ? act() : engine.limit(act)).then((answer) => {
@@ -194,13 +201,13 @@ export function drive(
     const first = soonest(snapshot)
     if (first === timer.due) return
     timer.cancel()
-    timer = first === null ? noTimer : { due: first, cancel: clock.at(first, ring) }
+    timer = first === null ? noTimer : { due: first, cancel: clock.at(first - lagMs, ring) }
   }
 
   function ring(): void {
     timer = noTimer
-    const now = clock.now()
-    for (const deadline of deadlines(snapshot)) if (deadline.due <= now) mails.push({ kind: 'deadline', ...deadline })
+    const instant = now()
+    for (const deadline of deadlines(snapshot)) if (deadline.due <= instant) mails.push({ kind: 'deadline', ...deadline })
     pump()
   }
 

@@ -181,8 +181,7 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
       disposal.signal.throwIfAborted()
       if (held?.lost.aborted) throw taken(id)
       const stop = (reason: ReleaseError) => driver.stop(reason)
-      const asked = new ReleaseError('engine/stopped', `Release "${id}" is no longer driven here. It goes on once it is resumed.`)
-      const { handle, record, stopped } = createHandle({ id, journal, newId, driver: () => driver, stop: () => stop(asked) })
+      const { handle, record, stopped } = createHandle({ id, journal, newId, driver: () => driver, stop: () => stop(left(id)) })
       const driver = drive(engine, fencingToken, progress, {
         record,
         stopped(reason) {
@@ -226,6 +225,9 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
 
 const taken = (id: string) =>
   new ReleaseError('journal/locked', `The lease of release "${id}" was lost: another process may have it.`)
+
+const left = (id: string) =>
+  new ReleaseError('engine/stopped', `Release "${id}" is no longer driven here. It goes on once it is resumed.`)
 
 const isHeldElsewhere = (error: unknown) => ReleaseError.is(error) && error.details.heldBy !== undefined
 

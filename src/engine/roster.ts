@@ -30,10 +30,11 @@ export function createRoster(journal: Journal, isShared: boolean) {
   /** What a shared journal was found to hold before, so that it is replayed once. */
   const known = new Set<string>()
   let surveyed: Promise<void> | undefined
+  const freshSurvey = fresh(surveyShared)
 
   /** Learns of releases that the journal holds and nobody here has begun. */
   function survey(): Promise<void> {
-    if (isShared) return surveyShared()
+    if (isShared) return freshSurvey()
     surveyed ??= surveyOwn().catch((error: unknown) => {
       surveyed = undefined
       throw error
@@ -50,12 +51,12 @@ export function createRoster(journal: Journal, isShared: boolean) {
 
   async function surveyShared(): Promise<void> {
     for await (const id of journal.releases()) {
-      if (known.has(id)) continue
+      if (known.has(id) || open.has(id)) continue
       const { snapshot } = await replay(journal, id)
-      // Somebody else may have learned of it meanwhile.
-      if (known.has(id)) continue
+      // It may have been begun here meanwhile.
+      if (known.has(id) || open.has(id)) continue
       known.add(id)
-      if (!hasEnded(snapshot) && !open.has(id)) enter(entryOf(id, snapshot.plan))
+      if (!hasEnded(snapshot)) enter(entryOf(id, snapshot.plan))
     }
   }
 
@@ -138,7 +139,9 @@ export function createRoster(journal: Journal, isShared: boolean) {
       }
       enter(entry)
       try {
-        return await take(id, begin)
+        const handle = await take(id, begin)
+        known.add(id)
+        return handle
       } catch (error) {
         // Once it is recorded it is there, and waits to be resumed.
         if (!(await isInJournal(id).catch(() => false))) leave(id)
@@ -162,6 +165,22 @@ export function createRoster(journal: Journal, isShared: boolean) {
       entry.handle = undefined
       entry.isTaken = false
     },
+  }
+}
+
+/** Whoever asks gets a run that begins after that; those who ask while one is under way share the next. */
+function fresh(run: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= last
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return run()
+      })
+    last = next
+    return next
   }
 }
 

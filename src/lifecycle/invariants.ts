@@ -8,16 +8,8 @@ export { type History, historyOf, type Invariant, type WorldCall } from './invar
 
 /**
  * What every release keeps, whatever happens; the numbers are cited by tests and never reused. Each is a question to the
- * records of one release and to the calls that reached the world. I20 is asked within I18.
- *
- * Not questions of that kind, and tested elsewhere:
- * I14 verdicts are recomputed, I30 crash = no crash, I25 each effect once: `test/crash`.
- * I16, I17 error rates and minimum samples of the judges: `test/analysis`.
- * I31 to I34 what a file holds after a crash, a flipped byte, a full disk: `test/adapters/file`.
- * I36 one journal, one snapshot: `test/lifecycle`. I37 journals of older versions: `src/lifecycle/record.ts`.
- * I38 no clock, chance or I/O in a decision: `test/architecture.test.ts`.
- * I40 leases by the store's clock: the lease adapters. I44 sizes: the plan's limits.
- * I45 secrets: adapters keep them out of what they answer and throw. I46 throwing readers: `test/faults`.
+ * records of one release and to the calls that reached the world. Those numbers up to I46 that are not here are not questions of
+ * that kind; `docs/promises.md` names their tests.
  */
 export const invariants: readonly Invariant[] = [
   ...trafficInvariants,

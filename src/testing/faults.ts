@@ -8,7 +8,7 @@ import { ReleaseError } from '../vocabulary/errors.js'
  * `refused` fails before it takes effect, `lost` after: the caller cannot tell the two apart.
  * `late` takes effect and answers after a minute, whatever its signal says.
  * `hung` never takes effect and never answers; `silent` takes effect and never answers.
- * `repeated` takes effect twice. `stale` answers as the call of the same method before it did.
+ * `repeated` takes effect twice. `stale` answers as the call of the same method before it did; only questions can.
  * `ignored` claims success and does nothing; only calls that answer nothing can.
  */
 export type Fault = 'refused' | 'lost' | 'late' | 'hung' | 'silent' | 'repeated' | 'stale' | 'ignored'
@@ -50,7 +50,7 @@ export function withFaults<T extends object>(adapter: T, clock: Clock, next: (me
           await act()
           return act()
         case 'stale':
-          return last.has(method) ? last.get(method) : act()
+          return isRead(method) && last.has(method) ? last.get(method) : act()
         case 'ignored':
           return isRead(method) ? act() : undefined
         default:
@@ -84,4 +84,9 @@ export function faultyJournal(journal: Journal, next: () => 'refused' | 'lost' |
       if (fault !== undefined) throw new ReleaseError('journal/failed', 'The disk did not confirm the record.')
     },
   }
+}
+
+/** A clock that is wrong by so many milliseconds, more or fewer at each question. Timers go by the time that passes in truth. */
+export function skewedClock(clock: Clock, skewMs: () => number): Clock {
+  return { now: () => clock.now() + skewMs(), at: (instant, call) => clock.at(instant - skewMs(), call) }
 }

@@ -1,7 +1,9 @@
 /** What went wrong in other release tools, by the number under which it is known here, and what happens instead. */
 import { expect, test } from 'vitest'
+import { parsePlan } from '../../src/plan/define-plan.js'
 import { approve, bake, type StepInput, shift, verify } from '../../src/plan/step.js'
 import { canary } from '../../src/plan/strategy.js'
+import type { DeployTarget } from '../../src/ports/deploy-target.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { abortedStates, stories } from '../crash/told.js'
 import { undergo } from '../support/ordeal.js'
@@ -13,7 +15,6 @@ const withSteps = (...steps: readonly StepInput[]) => ({
 })
 const told = (name: string) => undergo(stories.find((story) => story.name === name)!)
 const never = () => new Promise<never>(() => {})
-const outage = () => ({ kind: 'missing', reason: 'empty', detail: 'No series.' }) as const
 
 test('1: a read that fails now and then aborts nothing', async () => {
   let reads = 0
@@ -36,12 +37,110 @@ test('4: a check that never starts is no pass: the release is held', async () =>
   expect(acts()).toEqual(['deploy 2', 'setWeight 5'])
 })
 
-test.each([8, 10, 11, 23, 24])('%i: without data nothing passes, and no timer makes it pass', async () => {
-  const { start, clock, acts } = pretend({ measure: outage })
+test.each([
+  [3, 'ambiguous'],
+  [8, 'outage'],
+  [9, 'not-a-number'],
+  [10, 'partial'],
+  [11, 'outage'],
+  [23, 'empty'],
+  [24, 'not-a-number'],
+] as const)('%i: with data that is %s nothing passes or fails, and no timer makes it pass', async (_, reason) => {
+  const { start, clock, acts } = pretend({ measure: () => ({ kind: 'missing', reason, detail: 'Nothing to go by.' }) })
   const handle = await start()
   await clock.advance(50 * 60_000)
   expect(handle.status().waiting).toMatchObject([{ for: 'human' }])
   expect(acts()).toEqual(['deploy 2', 'setWeight 5'])
+})
+
+test('13: a metric that nobody has described is found before anything starts', () => {
+  const judges = { healthy: { use: 'threshold', rules: [{ metric: 'latency', statistic: 'ratio', max: 0.01 }] } }
+  expect(() => parsePlan({ ...canaryPlan, judges })).toThrow(/there is no metric "latency"/)
+})
+
+test('15: errors of the canary count, whatever is missing of the version before', async () => {
+  const { start, clock } = pretend({
+    measure: (version) =>
+      version === '2' ? badCanary('2') : { kind: 'missing', reason: 'empty', detail: 'No errors, no series.' },
+  })
+  const handle = await start()
+  await ended(clock, handle)
+  expect((await handle.result).status).toBe('rolledBack')
+})
+
+test('26: an abort does not wait for a deployment that never ends, and its deadline does not either', async () => {
+  for (const isAborted of [true, false]) {
+    const { start, clock, world } = pretend({ before: ({ method }) => (method === 'deploy' ? never() : undefined) })
+    const handle = await start()
+    await clock.advance(1_000)
+    if (isAborted) await handle.abort({ actor: bob, reason: 'Stop.' })
+    await clock.advance(isAborted ? 60_000 : 15 * 60_000)
+    expect([handle.status().status, world.weight('checkout')]).toEqual(['rolledBack', 0])
+  }
+})
+
+test.each([40, 41, 73])('%i: whatever was under way when the process ended goes on in the next', async (number) => {
+  for (let afterMs = 0; afterMs < 130_000; afterMs += 13_000) {
+    const isBad = number === 73
+    const pretended = pretend({ ...(isBad && { measure: badCanary }) })
+    const first = await pretended.start()
+    await pretended.clock.advance(afterMs)
+    if (first.status().isFinished) continue
+    const [second] = await pretended.restart()
+    await ended(pretended.clock, second!)
+    expect((await second!.result).status).toBe(isBad ? 'rolledBack' : 'promoted')
+  }
+})
+
+test('37: a version before that is down does not keep a better one away', async () => {
+  const { world } = pretend()
+  const down: DeployTarget = {
+    ...world.deploy,
+    observe: async (unit, options) => {
+      const { versions, ...state } = await world.deploy.observe(unit, options)
+      return {
+        ...state,
+        versions: versions.map((each) => (each.artifact.version === '1' ? { ...each, readyInstances: 0 } : each)),
+      }
+    },
+  }
+  const { start, clock } = pretend({
+    adapters: { deploy: { local: down }, router: { proxy: world.router }, metrics: { scrape: world.metrics } },
+  })
+  const handle = await start()
+  await ended(clock, handle)
+  expect((await handle.result).status).toBe('promoted')
+})
+
+test('44: what is refused for good is not tried again and again', async () => {
+  const { start, clock, world } = pretend({
+    before: ({ method }) => {
+      if (method === 'deploy') throw new ReleaseError('adapter/rejected', 'There is no such image.')
+    },
+  })
+  const handle = await start()
+  await ended(clock, handle)
+  const { status, cause } = await handle.result
+  expect([status, cause?.code]).toEqual(['rolledBack', 'adapter/rejected'])
+  expect(world.calls.filter(({ method }) => method === 'deploy').length).toBe(1)
+})
+
+test('81: the same command sent twice acts once', async () => {
+  const { start, clock, events } = pretend()
+  const handle = await start()
+  await clock.advance(1_000)
+  const click = () => handle.pause({ actor: bob, reason: 'Lunch.', id: 'click' }).catch((error) => error.code)
+  expect([await click(), await click()]).toEqual([undefined, 'signal/refused'])
+  expect(events().filter(({ type }) => type === 'pause.requested').length).toBe(1)
+})
+
+test('85: who waits for people asks nobody anything meanwhile', async () => {
+  const { start, clock, world, journal } = pretend()
+  await start(withSteps(shift(5), approve({ timeout: '20h' })))
+  await clock.advance(60_000)
+  const [calls, records] = [world.calls.length, journal.records.length]
+  await clock.advance(12 * 3_600_000)
+  expect([world.calls.length, journal.records.length]).toEqual([calls, records])
 })
 
 test.each([29, 47])('%i: after a release that was rolled back, the next one starts from nothing', async () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { createOrchestrator } from '../../src/engine/orchestrator.js'
+import { historyOf, violations } from '../../src/lifecycle/invariants.js'
+import type { ReleaseRecord } from '../../src/lifecycle/record.js'
 import type { Journal } from '../../src/ports/journal.js'
 import type { Lease } from '../../src/ports/lease.js'
 import { memoryJournal } from '../../src/testing/memory-journal.js'
-import { bob, ended, pretend } from '../support/pretended.js'
+import { badCanary, bob, canaryPlan, ended, pretend } from '../support/pretended.js'
 
 /** A lease that writes down what becomes of it. */
 function countedLease() {
@@ -21,6 +23,7 @@ function countedLease() {
         },
       }
     },
+    vacant: async (releases) => releases,
   }
   return { log, lost, lease }
 }
@@ -153,4 +156,29 @@ test('an end is told once, also when signals come after it', async () => {
   await ended(clock, handle)
   await expect(handle.abort({ actor: bob, reason: 'too late' })).rejects.toMatchObject({ code: 'signal/refused' })
   expect(told).toBe(1)
+})
+
+test('while one release goes back, another of the same unit is refused, and one of another unit is not touched (F30, I43)', async () => {
+  let refusals = 4
+  const { start, clock, world, journal } = pretend({
+    stable: { checkout: '1', search: '1' },
+    measure: badCanary,
+    before: ({ method, detail }) => {
+      if (method === 'setWeight' && detail === '0' && refusals-- > 0) throw new Error('The router is restarting.')
+    },
+  })
+  const first = await start()
+  await clock.runUntil(() => first.status().status === 'rollingBack')
+  const again = start(undefined, { id: 'r2', artifacts: { checkout: { version: '3' } } })
+  await expect(again).rejects.toMatchObject({ code: 'release/busy' })
+  const units = { search: canaryPlan.units.checkout }
+  const other = await start({ ...canaryPlan, name: 'search', units }, { id: 'r3', artifacts: { search: { version: '3' } } })
+  await ended(clock, first)
+  await ended(clock, other)
+  expect([(await first.result).status, (await other.result).status]).toEqual(['rolledBack', 'promoted'])
+  for (const id of ['r1', 'r3']) {
+    const records = journal.records.filter(({ release }) => release === id).map(({ body }) => body as ReleaseRecord)
+    const calls = world.calls.filter(({ key }) => key.startsWith(`${id}:`))
+    expect(violations(historyOf(records, calls))).toEqual([])
+  }
 })

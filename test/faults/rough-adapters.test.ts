@@ -123,6 +123,22 @@ test('an adapter that throws before it returns a promise fails like any other', 
   expect(handle.status().waiting).toMatchObject([{ for: 'human', says: expect.stringContaining('at once') }])
 })
 
+test('a process that has no descriptor left for a while tries again, and can go back all the same (F28)', async () => {
+  for (const isBad of [false, true]) {
+    let left = 4
+    const full = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' })
+    const { start, clock } = pretend({
+      ...(isBad && { measure: badCanary }),
+      before: ({ method }) => {
+        if (method === (isBad ? 'retire' : 'deploy') && left-- > 0) throw full
+      },
+    })
+    const handle = await start()
+    await ended(clock, handle)
+    expect((await handle.result).status).toBe(isBad ? 'rolledBack' : 'promoted')
+  }
+})
+
 test('a signal that is none is refused to its sender, and leaves no trace', async () => {
   const pretended = pretend()
   const handle = await pretended.start()
@@ -137,7 +153,7 @@ test('a signal that is none is refused to its sender, and leaves no trace', asyn
   expect(pretended.events().filter(({ type }) => /requested|refused/.test(type))).toEqual([])
 })
 
-test('readers that throw, at once or later, change nothing (I46)', async () => {
+test('readers that throw, at once or later, change nothing (F29, I46)', async () => {
   const broken = () => {
     throw new Error('reader')
   }

@@ -45,6 +45,8 @@ export interface OrdealOptions {
   /** Takes the place of the adapters and the journal of one life. */
   readonly wrapAdapter?: <T extends object>(adapter: T, clock: Clock, kind: string) => T
   readonly wrapJournal?: (journal: Journal) => Journal
+  /** The clock of one life; the lives before it are counted. */
+  readonly wrapClock?: (clock: Clock, livesBefore: number) => Clock
 }
 
 export interface Ending {
@@ -72,7 +74,7 @@ const mostLives = 60
 /** Lives a story through: process after process, each killed or broken as the options say, until the release has ended. */
 export async function undergo(
   story: Story,
-  { deaths = [], wrapAdapter, wrapJournal = (j) => j }: OrdealOptions = {},
+  { deaths = [], wrapAdapter, wrapJournal = (j) => j, wrapClock = (c) => c }: OrdealOptions = {},
 ): Promise<Ending> {
   const clock = virtualClock()
   const startedAt = clock.now()
@@ -150,13 +152,14 @@ export async function undergo(
   /** One process: takes the journal over, and drives until it ends or dies. */
   async function live(token: number): Promise<void> {
     durable = journal.records.length
-    const mine: Clock = {
+    const timed: Clock = {
       now: clock.now,
       at: (instant, call) =>
         clock.at(instant, () => {
           if (!dead.has(token)) call()
         }),
     }
+    const mine = wrapClock(timed, lives)
     const wrap = <T extends object>(adapter: T, kind: string) => wrapAdapter?.(adapter, mine, kind) ?? adapter
     const hooks = Object.fromEntries(
       ['smoke', 'migrate', 'revert', 'warm', 'contract'].map((name) => [name, wrap(hookNamed(name), 'hook')]),

@@ -15,24 +15,47 @@ const strictly = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'e
  * @throws with what the compiler says when a type is wrong, or a program fails
  */
 export async function runExamples(programs: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  // Inside `dist`, so that the package can import itself by name; that folder is built anew, and never committed.
+  return withFiles(programs, async (files) => {
+    const errors = await compile(Object.values(files))
+    if (errors !== '') throw new Error(errors)
+    const cwd = mkdtempSync(join(tmpdir(), 'taxiway-examples-'))
+    const printed: Record<string, string> = {}
+    try {
+      for (const [name, file] of Object.entries(files)) printed[name] = (await run(process.execPath, [file], { cwd })).stdout
+    } finally {
+      rmSync(cwd, { recursive: true, force: true })
+    }
+    return printed
+  })
+}
+
+/** What the compiler says of programs; empty when all is well. */
+export const typeErrorsOf = (programs: Readonly<Record<string, string>>): Promise<string> =>
+  withFiles(programs, (files) => compile(Object.values(files)))
+
+/** Inside `dist`, so that the package can import itself by name; that folder is built anew, and never committed. */
+async function withFiles<T>(
+  programs: Readonly<Record<string, string>>,
+  use: (files: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(root, 'dist', 'examples-under-test-'))
-  const cwd = mkdtempSync(join(tmpdir(), 'taxiway-examples-'))
   try {
     const files = Object.entries(programs).map(([name, program]) => {
       const file = join(folder, `${name}.ts`)
       writeFileSync(file, program)
-      return { name, file }
+      return [name, file] as const
     })
-    const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const options = [...strictly, '--allowImportingTsExtensions', '--ignoreConfig', ...files.map(({ file }) => file)]
-    await run(process.execPath, [compiler, ...options]).catch(({ stdout, message }) => {
-      throw new Error(stdout || message)
-    })
-    const printed: Record<string, string> = {}
-    for (const { name, file } of files) printed[name] = (await run(process.execPath, [file], { cwd })).stdout
-    return printed
+    return await use(Object.fromEntries(files))
   } finally {
-    for (const path of [folder, cwd]) rmSync(path, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function compile(files: readonly string[]): Promise<string> {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const options = [...strictly, '--allowImportingTsExtensions', '--ignoreConfig', ...files]
+  return run(process.execPath, [compiler, ...options]).then(
+    () => '',
+    ({ stdout, message }) => stdout || message,
+  )
 }

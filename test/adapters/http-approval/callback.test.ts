@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { callback, now, question, seen, setUp } from './set-up.js'
+import { callback, keyed, now, question, seen, setUp } from './set-up.js'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const former = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
@@ -8,7 +8,7 @@ const said = { release, gate, planHash, artifacts, decision: 'approve', actor: {
 const body = JSON.stringify(said)
 
 test('a system that signs what it posts is heard', async () => {
-  const { approval, answers } = setUp({ callbackSecrets: [secret, former] })
+  const { approval, answers } = setUp({ callbackSecrets: [keyed(secret), keyed(former)] })
   expect((await approval.handle(callback(body, { secret }))).status).toBe(204)
   expect((await approval.handle(callback(body, { secret: former, id: 'msg_2' }))).status).toBe(204)
   const answer = { release, gate, decision: 'approve', actor: { id: 'kim@example.com' }, reason: 'in chat' }
@@ -52,9 +52,15 @@ function resigned(name: string, value: string | ((value: string) => string)): Re
 const hex = (signature: string) => Buffer.from(signature.slice(3), 'base64').toString('hex')
 
 test.each(refused)('a callback with %s is turned away like a forged link', async (_, request) => {
-  const { approval, answers } = setUp({ callbackSecrets: [secret] })
+  const { approval, answers } = setUp({ callbackSecrets: [keyed(secret)] })
   const forgedLink = await seen(await approval.handle(new Request('https://releases.example.com/?token=x')))
   expect(await seen(await approval.handle(request()))).toEqual(forgedLink)
+  expect(answers).toEqual([])
+})
+
+test('a callback secret that is too short hears nobody', async () => {
+  const { approval, answers } = setUp({ callbackSecrets: [keyed('whsec_aHVudGVyMg==')] })
+  expect((await approval.handle(callback(body, { secret: 'whsec_aHVudGVyMg==' }))).status).toBe(503)
   expect(answers).toEqual([])
 })
 
@@ -66,7 +72,7 @@ test('without secrets of its own, no callback is heard', async () => {
 })
 
 test('a callback sent again acts once', async () => {
-  const { approval, answers, refusals } = setUp({ callbackSecrets: [secret] })
+  const { approval, answers, refusals } = setUp({ callbackSecrets: [keyed(secret)] })
   const statuses = []
   for (let times = 0; times < 3; times++) statuses.push((await approval.handle(callback(body, { secret }))).status)
   expect(statuses).toEqual([204, 403, 403])

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ed25519, hmac, opened, question, secret, seen, sent, setUp, tokenOf } from './set-up.js'
+import { ed25519, hmac, keyed, opened, question, random, seen, sent, setUp, tokenOf } from './set-up.js'
 
 const base64url = (text: string) => Buffer.from(text).toString('base64url')
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -134,8 +134,8 @@ test('a thousand clicks at once on one link are one answer', async () => {
 })
 
 test('nothing that is shown or reported contains a secret', async () => {
-  const hidden = secret()
-  const { approval, refusals, mailbox, ask } = setUp({ keys: { hmac: [hidden] } })
+  const hidden = random()
+  const { approval, refusals, mailbox, ask } = setUp({ keys: { hmac: [keyed(hidden)] } })
   const token = tokenOf((await ask()).approve)
   const pages = await Promise.all(
     [opened(token), sent(token), sent(token), sent('x')].map(async (request) => seen(await approval.handle(request))),

@@ -8,23 +8,19 @@ import {
   type Refusal,
 } from '../../../adapters/http-approval/index.js'
 import type { ApprovalRequest } from '../../../src/ports/approver.js'
+import { secret } from '../../../src/vocabulary/secret.js'
+import { question as asked } from '../../support/question.js'
 
 export const now = Date.UTC(2030, 0, 1)
 export const baseUrl = 'https://releases.example.com/approvals'
 export const kim = { id: 'kim@example.com', roles: ['sre'] }
 export const lee = { id: 'lee@example.com' }
-export const secret = () => randomBytes(32).toString('base64')
-export const hmac = (): LinkKeys => ({ hmac: [secret()] })
+export const random = () => randomBytes(32).toString('base64')
+export const keyed = (value = random()) => secret(() => value)
+export const hmac = (): LinkKeys => ({ hmac: [keyed()] })
 export const ed25519 = (): LinkKeys => ({ ed25519: { privateKey: generateKeyPairSync('ed25519').privateKey } })
 
-export const question: ApprovalRequest = {
-  release: 'checkout-42',
-  planHash: `sha256:${'1'.repeat(64)}`,
-  gate: 'production:before#go',
-  artifacts: { checkout: { version: 'v2', digest: `sha256:${'a'.repeat(64)}` } },
-  says: 'May checkout-42 go on?',
-  expiresAt: now + 3_600_000,
-}
+export const question: ApprovalRequest = { ...asked, expiresAt: now + 3_600_000 }
 
 export const call = () => ({ signal: new AbortController().signal, idempotencyKey: 'key', fencingToken: 1 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { connectHttpProxy, startHttpProxy } from '../../../adapters/http-proxy/index.js'
-import { instance, nobody, options, proxyTo, quarters, route, stableAndCanary, tally, token, unit } from './set-up.js'
+import { secret } from '../../../src/vocabulary/secret.js'
+import { credential, instance, nobody, options, proxyTo, quarters, route, stableAndCanary, tally, token, unit } from './set-up.js'
 
 const control = { port: 0, token }
 
@@ -38,20 +39,22 @@ test('refusals come back as they were made, and lower fencing tokens are among t
 
 test('nobody without the token learns or changes anything', async () => {
   const { url } = await controlled()
-  for (const wrong of ['', 'x', `${token}x`, token.toUpperCase()]) {
-    const router = connectHttpProxy({ url, token: wrong })
+  for (const wrong of ['x', `${credential}x`, credential.toUpperCase()]) {
+    const router = connectHttpProxy({ url, token: secret(() => wrong) })
     await expect(router.setWeight(route, 5, options)).rejects.toMatchObject({
       code: 'adapter/rejected',
       message: expect.stringMatching(/token/),
     })
   }
   expect((await fetch(`${url}/metrics`)).status).toBe(401)
-  await expect(proxyTo({}, { control: { port: 0, token: 'short' } })).rejects.toMatchObject({ code: 'input/invalid' })
+  await expect(proxyTo({}, { control: { port: 0, token: secret(() => 'short') } })).rejects.toMatchObject({
+    code: 'input/invalid',
+  })
 })
 
 test('a call that is not one of ours is turned away', async () => {
   const { url } = await controlled()
-  const headers = { authorization: `Bearer ${token}` }
+  const headers = { authorization: `Bearer ${credential}` }
   const send = (body: string) => fetch(`${url}/router`, { method: 'POST', headers, body })
   expect((await send('{}')).status).toBe(400)
   expect((await send('{')).status).toBe(500)

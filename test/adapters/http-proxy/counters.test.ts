@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { latencyBounds } from '../../../adapters/http-proxy/index.js'
-import { ask, instance, options, proxyTo, quarters, route, tally, token, unit } from './set-up.js'
+import { ask, credential, instance, options, proxyTo, quarters, route, tally, token, unit } from './set-up.js'
 
 async function mixedTraffic() {
   const stable = await instance('1.0.0')
@@ -26,7 +26,7 @@ test('each version has its own counters, and they add up', async () => {
 test('Prometheus reads the counters from the control port', async () => {
   const proxy = await mixedTraffic()
   await expect.poll(() => proxy.counters().live['1.1.0']?.inFlight).toBe(0)
-  const response = await fetch(`${proxy.controlUrl}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  const response = await fetch(`${proxy.controlUrl}/metrics`, { headers: { authorization: `Bearer ${credential}` } })
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4')
   const text = await response.text()
   const labels = 'unit="checkout",version="1.1.0",traffic="live"'

@@ -3,11 +3,13 @@ import { Agent, createServer, type IncomingHttpHeaders, type RequestListener, re
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type HttpProxyConfig, startHttpProxy } from '../../../adapters/http-proxy/index.js'
+import { secret } from '../../../src/vocabulary/secret.js'
 
 export const unit = 'checkout'
 export const route = { unit, stable: '1.0.0', canary: '1.1.0' }
 export const options = { signal: new AbortController().signal, idempotencyKey: 'key', fencingToken: 1 }
-export const token = 'a-token-of-at-least-16'
+export const credential = 'a-token-of-at-least-16'
+export const token = secret(() => credential)
 
 /** An instance that answers as told, by default with its version. */
 export async function instance(version: string, listener: RequestListener = (_, response) => response.end(version), port = 0) {

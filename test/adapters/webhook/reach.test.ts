@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Drop, webhook } from '../../../adapters/webhook/index.js'
 import { systemClock } from '../../../src/engine/system-clock.js'
+import { secret } from '../../../src/vocabulary/secret.js'
 
-const secrets = [`whsec_${Buffer.alloc(32, 1).toString('base64')}`]
+const secrets = [secret(() => `whsec_${Buffer.alloc(32, 1).toString('base64')}`)]
 const record = { release: 'checkout-42', seq: 1, at: 0, body: 'hello' }
 const setting = { secrets, source: 'test', clock: systemClock(), attempts: 1 }
 

@@ -4,6 +4,7 @@ import { Webhook as Verifier } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { type Drop, type Post, type WebhookOptions, webhook } from '../../../adapters/webhook/index.js'
 import { virtualClock } from '../../../src/testing/virtual-clock.js'
+import { secret } from '../../../src/vocabulary/secret.js'
 
 const keys = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)] as const
 const secrets = keys.map((key) => `whsec_${key.toString('base64')}`)
@@ -20,7 +21,7 @@ function setUp({ statuses = [], ...options }: Partial<WebhookOptions> & { status
   const hook = webhook({
     url: 'https://hooks.example.com/releases',
     allow: ['hooks.example.com'],
-    secrets,
+    secrets: secrets.map((value) => secret(() => value)),
     source: 'https://releases.example.com/',
     clock,
     random: () => 1,
@@ -234,9 +235,19 @@ test('records of other installations and numbers have other ids', async () => {
   expect(ids.size).toBe(6)
 })
 
-test.each([
-  ['none', []],
-  ['a short one', ['whsec_c2hvcnQ=']],
-])('a webhook with %s for a secret is refused', (_, secrets) => {
-  expect(() => setUp({ secrets })).toThrow(expect.objectContaining({ code: 'input/invalid' }))
+test('a webhook without a secret is refused', () => {
+  expect(() => setUp({ secrets: [] })).toThrow(expect.objectContaining({ code: 'input/invalid' }))
+})
+
+test('what cannot be signed is never sent, and is told apart; secrets are asked for at every post', async () => {
+  const sound = secrets[0]!
+  const answers = [undefined, 'whsec_c2hvcnQ=', sound]
+  const { hook, messages, drops, flushed } = setUp({ secrets: [secret(() => answers.shift() ?? sound)] })
+  hook.record(record('r', 1))
+  await flushed()
+  expect([messages.length, drops]).toEqual([1, []])
+  const unsigned = setUp({ secrets: [secret(() => 'whsec_c2hvcnQ=')] })
+  unsigned.hook.record(record('r', 1))
+  await unsigned.flushed()
+  expect([unsigned.messages, unsigned.drops.map(({ why }) => why)]).toEqual([[], ['unsigned']])
 })
