@@ -34,6 +34,18 @@ export async function writeAll(file: DiskFile, bytes: Uint8Array): Promise<void>
   }
 }
 
+/** A new file with these bytes, durable but for its name. Replaces one of that name. */
+export async function writeFile(disk: Disk, path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const { O_CREAT, O_TRUNC, O_WRONLY } = fs.constants
+  const file = await openRegular(disk, path, O_CREAT | O_TRUNC | O_WRONLY)
+  try {
+    for await (const bytes of chunks) await writeAll(file, bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
 /** Makes created, renamed and removed names of a directory durable. */
 export async function syncDirectory(disk: Disk, path: string): Promise<void> {
   const directory = await disk.open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)

@@ -1,12 +1,15 @@
+import type { ReleaseError } from '../../src/vocabulary/errors.js'
 import type { DiskFile } from './disk.js'
-import { corrupt, genesis, type Head, maxLineBytes, type Place, parseLine } from './record-line.js'
+import { type Intervals, subtract, unite } from './intervals.js'
+import { NameSet } from './name-set.js'
+import { type Archived, corrupt, genesis, type Head, type Line, maxLineBytes, type Place, parseLine } from './record-line.js'
 
 /** Where one release's records stand. */
 export interface ReleaseIndex {
   /** The newest sequence number. */
   seq: number
-  /** Byte ranges, flat: start, end, start, end … Neighbouring records share one. */
-  readonly ranges: number[]
+  /** Ranges of positions, flat: start, end, start, end … Neighbouring records share one. */
+  ranges: number[]
 }
 
 /** What a later verification is to find again. A whole `JournalVerification` serves as one. */
@@ -19,39 +22,104 @@ export interface JournalAnchor {
 /** What a walk over a log found. */
 export interface Log {
   head: Head
-  /** Bytes up to the end of the last whole record. */
+  /** Bytes up to the end of the last whole record of the file that is being read. */
   length: number
+  /** The position of that file's first byte. */
+  base: number
   /** Of the newest takeover; 0 before the first. */
   fencingToken: number
   /** Bytes of an unfinished line after the last whole record. */
   tornBytes: number
-  /** In order of their first record. */
+  /** In order of their first record; without those in archives. */
   readonly releases: Map<string, ReleaseIndex>
+  readonly archives: Pick<Archived, 'file' | 'sha256'>[]
+  /** The names of archived releases. */
+  readonly archived: NameSet
+  /** Records that the log says are in archives. In any order. */
+  readonly covered: [from: number, to: number][]
+  /** Records that are not in the log any more. */
+  readonly moved: [from: number, to: number][]
+  /** By release, what is wrong unless an archive is told of that has the missing records. */
+  readonly gaps: Map<string, ReleaseError>
 }
 
-export const emptyLog = (): Log => ({ head: genesis, length: 0, fencingToken: 0, tornBytes: 0, releases: new Map() })
+export const emptyLog = (): Log => ({
+  head: genesis,
+  length: 0,
+  base: 0,
+  fencingToken: 0,
+  tornBytes: 0,
+  releases: new Map(),
+  archives: [],
+  archived: new NameSet(),
+  covered: [],
+  moved: [],
+  gaps: new Map(),
+})
+
+/** A line as it is in its file, and what it says. */
+export interface AcceptedLine {
+  readonly bytes: Buffer
+  readonly line: Line
+  /** In bytes from the start of the file. */
+  readonly offset: number
+}
 
 /**
- * Checks every line of a log: format version, hash, schema, numbering, chain, and each release's own sequence. Holds one chunk
- * and one line in memory, and the index.
+ * Checks every line of one file of a log: format version, hash, schema, numbering, chain, and each release's own sequence.
+ * Holds one chunk and one line in memory, and the index.
  *
  * @param log - where to go on; grows in place
  * @param anchor - a record known from elsewhere
+ * @returns the lines of a chunk, chunk by chunk; a bad line is thrown after the good ones before it
  * @throws ReleaseError `journal/corrupt` or `journal/version`, naming the first bad record
  */
-export async function scanLog(chunks: Chunks, path: string, log = emptyLog(), anchor?: JournalAnchor): Promise<Log> {
-  for await (const { bytes, offset, isEnded } of splitLines(chunks, path, log.length)) {
-    const place = { path, offset, n: log.head.n + 1 }
-    if (isEnded) acceptLine(log, bytes, place)
-    else log.tornBytes = tornTail(bytes, place)
-    if (log.head.n === anchor?.records && log.head.hash !== anchor.headHash) throw corrupt(place, 'is not the one of the anchor')
+export async function* acceptLines(
+  chunks: Chunks,
+  path: string,
+  log: Log,
+  anchor?: JournalAnchor,
+): AsyncGenerator<AcceptedLine[]> {
+  for await (const pieces of splitLines(chunks, path, log.length)) {
+    const accepted: AcceptedLine[] = []
+    try {
+      for (const { bytes, offset, isEnded } of pieces) {
+        const place = { path, offset, n: log.head.n + 1 }
+        if (isEnded) accepted.push({ bytes, offset, line: acceptLine(log, bytes, place) })
+        else log.tornBytes = tornTail(bytes, place)
+        if (anchor !== undefined && place.n <= anchor.records && log.head.n >= anchor.records) assertAnchored(log, anchor, place)
+      }
+    } catch (error) {
+      if (accepted.length > 0) yield accepted
+      throw error
+    }
+    yield accepted
   }
-  if (anchor !== undefined && log.head.n < anchor.records)
-    throw corrupt({ path, offset: log.length, n: log.head.n + 1 }, `is missing, up to the anchor's ${anchor.records}`)
+}
+
+/** The same for who wants nothing but the index. */
+export async function scanLog(chunks: Chunks, path: string, log = emptyLog(), anchor?: JournalAnchor): Promise<Log> {
+  for await (const _ of acceptLines(chunks, path, log, anchor));
   return log
 }
 
-function acceptLine(log: Log, bytes: Buffer, place: Required<Place>): void {
+/**
+ * Checks what can be told only at the end.
+ *
+ * @param path - of the newest file
+ * @returns records that are in archives, and still in the log as well
+ */
+export function assertComplete(log: Log, path: string, anchor?: JournalAnchor): Intervals {
+  if (anchor !== undefined && log.head.n < anchor.records)
+    throw corrupt({ path, offset: log.length, n: log.head.n + 1 }, `is missing, up to the anchor's ${anchor.records}`)
+  const [covered, moved] = [unite(log.covered), unite(log.moved)]
+  const [stolen] = subtract(moved, covered)
+  if (stolen !== undefined) throw corrupt({ path, offset: 0, n: stolen[0] }, 'is gone, and in no archive that the log tells of')
+  for (const gap of log.gaps.values()) throw gap
+  return subtract(covered, moved)
+}
+
+function acceptLine(log: Log, bytes: Buffer, place: Required<Place>): Line {
   const line = parseLine(bytes, place)
   if (line.n !== place.n) throw corrupt(place, `has the number ${line.n}: records are missing, doubled or out of order`)
   if (line.prev !== log.head.hash) throw corrupt(place, 'does not continue the record before it')
@@ -60,20 +128,49 @@ function acceptLine(log: Log, bytes: Buffer, place: Required<Place>): void {
     if (line.opened.token !== log.fencingToken + 1)
       throw corrupt(place, `takes over with token ${line.opened.token} out of order`)
     log.fencingToken = line.opened.token
+  } else if ('archived' in line) {
+    const { file, sha256, releases, records } = line.archived
+    for (const release of releases) {
+      log.releases.delete(release)
+      log.gaps.delete(release)
+    }
+    log.archives.push({ file, sha256 })
+    log.archived.add(releases)
+    for (const pair of records) log.covered.push(pair)
+  } else if ('moved' in line) {
+    if (line.moved.through < line.n) throw corrupt(place, `stands for records up to ${line.moved.through}`)
+    log.moved.push([line.n, line.moved.through])
   } else {
     const index = log.releases.get(line.release) ?? { seq: 0, ranges: [] }
-    if (line.seq !== index.seq + 1) throw corrupt(place, `is number ${line.seq} of "${line.release}", after number ${index.seq}`)
+    if (line.seq !== index.seq + 1) {
+      const gap = corrupt(place, `is number ${line.seq} of "${line.release}", after number ${index.seq}`)
+      if (log.moved.length === 0 || line.seq <= index.seq) throw gap
+      if (!log.gaps.has(line.release)) log.gaps.set(line.release, gap)
+    }
     index.seq = line.seq
-    addRange(index.ranges, place.offset, end)
+    addRange(index.ranges, log.base + place.offset, log.base + end)
     log.releases.set(line.release, index)
   }
-  log.head = { n: line.n, hash: line.hash }
+  log.head = 'moved' in line ? { n: line.moved.through, hash: line.moved.hash } : { n: line.n, hash: line.hash }
   log.length = end
+  return line
+}
+
+function assertAnchored({ head }: Log, { records, headHash }: JournalAnchor, place: Place): void {
+  if (head.n > records) throw corrupt(place, `stands for records up to ${head.n}, and the anchor's ${records} is among them`)
+  if (head.hash !== headHash) throw corrupt(place, 'is not the one of the anchor')
 }
 
 export function addRange(ranges: number[], start: number, end: number): void {
   if (ranges.at(-1) === start) ranges[ranges.length - 1] = end
   else ranges.push(start, end)
+}
+
+/** The same ranges, but for those that start within [from, to): these become others. */
+export function replaceRanges(ranges: readonly number[], from: number, to: number, others: readonly number[]): number[] {
+  const isBefore = (_: number, i: number) => (ranges[i - (i % 2)] ?? 0) < from
+  const isAfter = (_: number, i: number) => (ranges[i - (i % 2)] ?? 0) >= to
+  return [...ranges.filter(isBefore), ...others, ...ranges.filter(isAfter)]
 }
 
 /**
@@ -83,8 +180,8 @@ export function addRange(ranges: number[], start: number, end: number): void {
 function tornTail(bytes: Buffer, place: Place): number {
   let length = bytes.length
   while (length > 0 && bytes[length - 1] === 0) length--
-  const start = bytes.toString('latin1', 0, Math.min(length, 6))
-  const isBeginning = ['{"at":', '{"n":'].some((known) => start.startsWith(known) || known.startsWith(start))
+  const start = bytes.toString('latin1', 0, Math.min(length, 12))
+  const isBeginning = ['{"at":', '{"n":', '{"archived":'].some((known) => start.startsWith(known) || known.startsWith(start))
   if (!isBeginning) throw corrupt(place, 'is not the beginning of a record')
   if (isWhole(bytes.subarray(0, length - 1), place)) throw corrupt(place, 'has lost the newline after it')
   return bytes.length
@@ -101,21 +198,30 @@ function isWhole(bytes: Buffer, place: Place): boolean {
 
 type Chunks = AsyncIterable<Buffer> | Iterable<Buffer>
 
-/** @param offset - where the first chunk stands in the file */
-export async function* splitLines(chunks: Chunks, path: string, offset = 0) {
+interface Piece {
+  readonly bytes: Buffer
+  readonly offset: number
+  /** By a newline. */
+  readonly isEnded: boolean
+}
+
+/** @param offset - where the first chunk stands in the file. @returns the lines that end in a chunk, chunk by chunk */
+export async function* splitLines(chunks: Chunks, path: string, offset = 0): AsyncGenerator<Piece[]> {
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    const pieces: Piece[] = []
     let start = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      yield { bytes: bytes.subarray(start, end), offset: offset + start, isEnded: true }
+      pieces.push({ bytes: bytes.subarray(start, end), offset: offset + start, isEnded: true })
       start = end + 1
     }
+    yield pieces
     rest = bytes.subarray(start)
     offset += start
     if (rest.length > maxLineBytes) throw corrupt({ path, offset }, `is longer than ${maxLineBytes} bytes`)
   }
-  if (rest.length > 0) yield { bytes: rest, offset, isEnded: false }
+  if (rest.length > 0) yield [{ bytes: rest, offset, isEnded: false }]
 }
 
 const newline = 0x0a

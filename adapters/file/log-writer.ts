@@ -1,23 +1,34 @@
 import { constants } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
-import { type Disk, type DiskFile, isFull, journalFailed, openRegular, unlessCode, writeAll } from './disk.js'
+import { type Disk, type DiskFile, isFull, journalFailed, openRegular, syncDirectory, unlessCode, writeAll } from './disk.js'
 import type { Lock } from './lock.js'
 import { maxLineBytes } from './record-line.js'
 import type { Reserve } from './reserve.js'
+import { baseAfter, isSame, numbered, type Segments } from './segments.js'
+
+/** How large a file of the log may grow before the next one begins. */
+export interface SegmentLimits {
+  readonly maxBytes: number
+  readonly maxRecords: number
+}
 
 interface Settings {
   readonly disk: Disk
   readonly path: string
   readonly file: DiskFile
-  /** Of the file, in bytes: whole records only. */
-  readonly length: number
+  /** The last one is that file's, and holds whole records only. */
+  readonly segments: Segments
+  /** Of the next record. */
+  readonly next: number
+  readonly limits: SegmentLimits
   readonly lock: Lock
   readonly reserve: Reserve
 }
 
 interface Waiting {
   readonly bytes: Buffer
-  readonly resolve: (offset: number) => void
+  readonly resolve: (position: number) => void
   readonly reject: (error: ReleaseError) => void
 }
 
@@ -28,13 +39,17 @@ interface Waiting {
  * W2 Nothing is acknowledged before its sync has returned, and nothing after a failure, ever.
  * W3 No descriptor is used again after it failed, and no failed sync is repeated: the kernel may have dropped the pages and
  *    would call them clean.
- * W4 Before each batch, lock and file are looked at: still ours, still as we left them.
+ * W4 Before each batch, and after its write, lock and file are looked at: still ours, and as we left them. Whoever takes the lock
+ *    by force goes on in a copy of the file, made after that. So a process that was stopped between the first look and its write
+ *    writes to a file without a name, and does not acknowledge it.
+ * W5 A full file is given its number as a second name before an empty one takes its first. There is always a newest file, and
+ *    nothing is ever renamed over records.
  */
 export class LogWriter {
   readonly #settings: Settings
   #file: DiskFile
-  /** Acknowledged bytes. */
-  #length: number
+  /** Of the next record. */
+  #next: number
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #failure: ReleaseError | undefined
@@ -42,7 +57,7 @@ export class LogWriter {
   constructor(settings: Settings) {
     this.#settings = settings
     this.#file = settings.file
-    this.#length = settings.length
+    this.#next = settings.next
   }
 
   /** Why nothing can be appended any more. */
@@ -50,7 +65,7 @@ export class LogWriter {
     return this.#failure
   }
 
-  /** @returns where the bytes stand in the file, once they are durable */
+  /** @returns the position of the bytes, once they are durable */
   append(bytes: Buffer): Promise<number> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
@@ -72,20 +87,29 @@ export class LogWriter {
       let batch: Waiting[] = []
       try {
         await this.#assertUntouched()
+        if (this.#isFileFull()) await this.#rotate()
         batch = this.#takeBatch()
         await this.#write(Buffer.concat(batch.map(({ bytes }) => bytes)))
+        const segment = this.#settings.segments.newest
         for (const { bytes, resolve } of batch) {
-          resolve(this.#length)
-          this.#length += bytes.length
+          resolve(segment.base + segment.length)
+          segment.length += bytes.length
         }
+        this.#next += batch.length
       } catch (error) {
         this.#failure = journalFailed(this.#settings.path, 'Appending to', error)
         for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(this.#failure)
         // So that who opens the file next does not build on pages that may never reach the disk. The failure stands anyway.
-        if (batch.length > 0) await this.#cutBack().catch(() => {})
+        if (batch.length > 0 && this.#failure.code === 'journal/failed') await this.#cutBack().catch(() => {})
       }
     }
     this.#flushing = undefined
+  }
+
+  #isFileFull(): boolean {
+    const { segments, limits } = this.#settings
+    const { length, first } = segments.newest
+    return length >= limits.maxBytes || this.#next - first >= limits.maxRecords
   }
 
   #takeBatch(): Waiting[] {
@@ -100,30 +124,68 @@ export class LogWriter {
   }
 
   async #write(bytes: Buffer): Promise<void> {
+    await this.#onFullDisk(
+      () => writeAll(this.#file, bytes),
+      () => this.#cutBack(),
+    )
+    await Promise.all([this.#file.datasync(), this.#assertUntouched(bytes.length)])
+  }
+
+  /** Makes room and tries once more. */
+  async #onFullDisk(write: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
     try {
-      await writeAll(this.#file, bytes)
+      await write()
     } catch (error) {
       if (!isFull(error) || !(await this.#settings.reserve.release())) throw error
-      await this.#cutBack()
-      await writeAll(this.#file, bytes)
+      await undo()
+      await write()
     }
-    await this.#file.datasync()
   }
 
   /** Goes on with a new descriptor, on a file that ends after the last acknowledged record. */
   async #cutBack(): Promise<void> {
+    const file = await openRegular(this.#settings.disk, this.#settings.path, constants.O_RDWR | constants.O_APPEND)
+    const isOurs = isSame(await file.stat(), await this.#file.stat())
     await this.#file.close()
+    this.#file = file
+    if (!isOurs) throw this.#changed('it was replaced')
     await this.#settings.lock.assertOurs()
-    this.#file = await openRegular(this.#settings.disk, this.#settings.path, constants.O_RDWR | constants.O_APPEND)
-    await this.#file.truncate(this.#length)
+    await file.truncate(this.#settings.segments.newest.length)
   }
 
-  async #assertUntouched(): Promise<void> {
-    const { disk, path, lock } = this.#settings
+  async #rotate(): Promise<void> {
+    const { disk, path, segments } = this.#settings
+    const { newest } = segments
+    const home = dirname(path)
+    const sealed = join(home, numbered('journal', newest.first))
+    const fresh = `${path}.new`
+    const begin = async () => {
+      const file = await openRegular(disk, fresh, constants.O_CREAT | constants.O_TRUNC | constants.O_RDWR | constants.O_APPEND)
+      await this.#file.close()
+      this.#file = file
+      await disk.link(path, sealed)
+    }
+    await this.#onFullDisk(begin, async () => {})
+    await syncDirectory(disk, home)
+    await segments.move(async () => {
+      await disk.rename(fresh, path)
+      await syncDirectory(disk, home)
+      newest.path = sealed
+      segments.list.push({ first: this.#next, path, base: baseAfter(newest), length: 0 })
+    })
+  }
+
+  async #assertUntouched(unacknowledged = 0): Promise<void> {
+    const { disk, path, lock, segments } = this.#settings
+    const length = segments.newest.length + unacknowledged
     const [there, here] = await Promise.all([unlessCode('ENOENT', disk.stat(path)), this.#file.stat(), lock.assertOurs()])
-    if (there?.ino === here.ino && there.dev === here.dev && here.size === this.#length) return
-    const found = there === undefined ? 'it is gone' : `it has ${there.size} bytes instead of ${this.#length}, or was replaced`
+    if (isSame(there, here) && here.size === length) return
+    throw this.#changed(there === undefined ? 'it is gone' : `it has ${there.size} bytes instead of ${length}, or was replaced`)
+  }
+
+  #changed(found: string): ReleaseError {
+    const { path } = this.#settings
     const message = `Something else changed "${path}": ${found}. Stop what did it, verify the journal, and open it again.`
-    throw new ReleaseError('journal/conflict', message, { path })
+    return new ReleaseError('journal/conflict', message, { path })
   }
 }

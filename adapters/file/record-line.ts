@@ -21,29 +21,50 @@ export interface Place {
   readonly path: string
   /** In bytes from the start of the file. */
   readonly offset: number
-  /** Record and line number, where known: they are the same. */
+  /** The record's number, where known. */
   readonly n?: number
 }
 
-const formatVersion = 1
+/** Version 2 added `archived` and `moved`, and logs of several files; the lines of version 1 are read as they are. */
+const formatVersion = 2
 /** `,"hash":"sha256:` + 64 hex digits + `"}` */
 const sealLength = 82
 
 const count = z.int().positive()
 const body = z.unknown().refine((value) => value !== undefined, { error: 'is missing' })
-const envelope = { v: z.literal(formatVersion), n: count, prev: z.string(), hash: z.string() }
 export const recordSchema = z.strictObject({ release: nameSchema, seq: count, at: z.int(), body })
 /** Who took the journal over, when (epoch milliseconds), and with which fencing token. */
 const openedSchema = z.strictObject({ opened: z.strictObject({ token: count, at: z.int(), host: z.string(), pid: count }) })
-const lineSchema = z.union([recordSchema.extend(envelope), openedSchema.extend(envelope)])
+/** Which releases went into which archive, the SHA-256 of that file, and the numbers of their records. */
+const archivedSchema = z.strictObject({
+  archived: z.strictObject({
+    at: z.int(),
+    file: z.string().regex(/^archive\.\d{12}\.jsonl$/),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    releases: z.array(nameSchema),
+    records: z.array(z.tuple([count, count])),
+  }),
+})
+/** In place of records that went into archives: the number of the last of them, and its hash, from which the chain goes on. */
+const movedSchema = z.strictObject({ moved: z.strictObject({ through: count, hash: z.string() }) })
 
+const envelope = { v: z.literal([1, formatVersion]), n: count, prev: z.string(), hash: z.string() }
+const lineSchema = z.union([
+  recordSchema.extend(envelope),
+  openedSchema.extend(envelope),
+  archivedSchema.extend(envelope),
+  movedSchema.extend(envelope),
+])
+
+export type Archived = z.infer<typeof archivedSchema>['archived']
+export type Content = JournalRecord | z.infer<typeof openedSchema | typeof archivedSchema | typeof movedSchema>
 export type Line = z.infer<typeof lineSchema>
 
 /**
  * The next line of a chain: canonical JSON of the record, its number `n`, the hash `prev` of the line before and the format
  * version `v`; then, last and outside that order, the SHA-256 `hash` of all this.
  */
-export function formatLine(head: Head, content: JournalRecord | z.infer<typeof openedSchema>): { bytes: Buffer; head: Head } {
+export function formatLine(head: Head, content: Content): { bytes: Buffer; head: Head } {
   const n = head.n + 1
   const text = canonicalJson({ ...content, n, prev: head.hash, v: formatVersion })
   const digest = `sha256:${hash('sha256', text)}`
@@ -70,6 +91,16 @@ export function parseLine(bytes: Buffer, place: Place): Line {
   return line.data
 }
 
+/** Which record a line says it is, without reading all of it: from its end, where the canonical order has it. */
+export function lineName(bytes: Buffer): { readonly release: string; readonly seq: number } | undefined {
+  const found = nameAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestName)))
+  return found ? { release: found[1]!, seq: Number(found[2]) } : undefined
+}
+
+const nameAtEnd = /,"release":"([^"\\]+)","seq":(\d+),"v":[12],"hash":"sha256:[0-9a-f]{64}"}$/
+/** A name of 100 characters, a number of 16 digits, the seal, and what is between them. */
+const longestName = 250
+
 const closingBrace = Buffer.from('}')
 
 function parseJson(bytes: Buffer): unknown {
@@ -81,13 +112,13 @@ function parseJson(bytes: Buffer): unknown {
 }
 
 export function corrupt({ path, offset, n }: Place, what: string): ReleaseError {
-  const which = n === undefined ? 'A record' : `Record ${n} (line ${n}, byte ${offset})`
+  const which = n === undefined ? 'A record' : `Record ${n} (byte ${offset})`
   const message = `${which} of "${path}" ${what}. Keep a copy of the file, and restore it from a backup or an archive.`
-  return new ReleaseError('journal/corrupt', message, { path, offset, ...(n !== undefined && { record: n, line: n }) })
+  return new ReleaseError('journal/corrupt', message, { path, offset, ...(n !== undefined && { record: n }) })
 }
 
 function newer({ path, offset, n }: Place, version: number): ReleaseError {
   const message = `"${path}" says at byte ${offset} that it has format version ${version}; this taxiway reads ${formatVersion}. \
 Open it with a newer taxiway. If none wrote it, the file is damaged there.`
-  return new ReleaseError('journal/version', message, { path, offset, version, ...(n !== undefined && { record: n, line: n }) })
+  return new ReleaseError('journal/version', message, { path, offset, version, ...(n !== undefined && { record: n }) })
 }

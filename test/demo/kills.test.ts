@@ -9,6 +9,7 @@ import { startLoad } from '../../examples/demo/load.js'
 import { parseRecord, replayStep } from '../../src/lifecycle/record.js'
 import type { ReleaseSnapshot } from '../../src/lifecycle/release.js'
 import { statusOf } from '../../src/lifecycle/status.js'
+import { secret } from '../../src/vocabulary/secret.js'
 import { demo, endOf, processesIn, startProgram } from './rollouts.js'
 
 /** Twenty take five minutes; the number for a change to the engine. */
@@ -38,7 +39,12 @@ test(`a rollout that is killed at a random instant ends as it should have, ${kil
     }),
   }
   const target = processTarget({ directory: join(directory, 'processes'), units: { shop: service } })
-  const proxy = await startHttpProxy({ unit: 'shop', port: 0, resolve: target.urls, control: { port: 0, token } })
+  const proxy = await startHttpProxy({
+    unit: 'shop',
+    port: 0,
+    resolve: target.urls,
+    control: { port: 0, token: secret(() => token) },
+  })
   const load = startLoad(proxy.url, 300)
   const options = { signal: AbortSignal.timeout(1_000_000), idempotencyKey: 'test', fencingToken: Number.MAX_SAFE_INTEGER }
   const rollout = (version: string, id: string, ...more: string[]) =>

@@ -1,14 +1,12 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { verifyFileJournal } from '../../../adapters/file/index.js'
 import { emptyLog, type Log, scanLog } from '../../../adapters/file/log-scan.js'
 import { formatLine, genesis } from '../../../adapters/file/record-line.js'
 import { type ErrorDetails, ReleaseError } from '../../../src/vocabulary/errors.js'
-import { logIn, openForTest, readAll, record, temporaryHome } from './fixture.js'
-import { tappedDisk } from './tapped-disk.js'
-
-/** Syncs nothing, for tests that open often. */
-const hastyDisk = tappedDisk(async (call, proceed, args) => (/^(data)?sync /.test(call) ? undefined : proceed(...args)))
+import { appendTurns, logIn, openForTest, readAll, record, temporaryHome } from './fixture.js'
+import { hastyDisk } from './tapped-disk.js'
 
 /** One takeover, then 199 records of three releases. */
 const lines: Buffer[] = []
@@ -24,13 +22,18 @@ beforeAll(async () => {
       n === 1 ? { opened: { token: 1, at: 0, host: 'tower', pid: 7 } } : record(`r-${turn % 3}`, Math.floor(turn / 3) + 1)
     const line = formatLine(head, content)
     head = line.head
-    states.push(structuredClone(log))
+    states.push(cloned(log))
     lines.push(line.bytes)
     await scanLog([line.bytes], 'log', log)
   }
 })
 
-const stateBefore = (n: number) => structuredClone(states[n - 1] ?? expect.fail())
+/** Of what no line here changes, the same will do. */
+function cloned({ archived, ...log }: Log): Log {
+  return { ...structuredClone(log), archived }
+}
+
+const stateBefore = (n: number) => cloned(states[n - 1] ?? expect.fail())
 
 /** What a scan of these lines says, starting in the state before line `n`. */
 async function complaint(n: number, changed: Buffer[]): Promise<{ code: string; details: ErrorDetails } | Log> {
@@ -141,9 +144,9 @@ test.each([
 
 test('a journal of a newer format is refused before anything is changed, even with a torn tail', async () => {
   const home = await temporaryHome()
-  const newer = '{"v":2,"kind":"header","seal":"sha512:…"}\n{"torn'
+  const newer = '{"v":3,"kind":"header","seal":"sha512:…"}\n{"torn'
   await writeFile(logIn(home), newer, { mode: 0o600 })
-  const refusal = { code: 'journal/version', details: { version: 2, record: 1 } }
+  const refusal = { code: 'journal/version', details: { version: 3, record: 1 } }
   await expect(openForTest(home)).rejects.toMatchObject(refusal)
   await expect(verifyFileJournal(home)).rejects.toMatchObject(refusal)
   expect(await readFile(logIn(home), 'utf8')).toBe(newer)
@@ -193,3 +196,34 @@ test('a record that changes on the disk while the journal is open is not handed 
   await writeFile(logIn(home), good.subarray(0, good.lastIndexOf('{"at"')))
   await expect(readAll(journal, 'checkout')).rejects.toMatchObject({ code: 'journal/corrupt' })
 })
+
+test('a flipped byte of a journal of several files is found at its record, also where records went into archives', async () => {
+  const home = await temporaryHome()
+  const journal = await openForTest(home, { segment: { maxRecords: 8 } })
+  await appendTurns(journal, 8)
+  await journal.archive(['checkout-7', 'a.b_c'])
+  await journal.close()
+  const kinds = { archive: 0, log: 0 }
+  for (const name of (await readdir(home)).filter((name) => /^(archive|journal)\./.test(name))) {
+    const path = join(home, name)
+    const bytes = await readFile(path)
+    const kind = name.startsWith('archive') ? 'archive' : 'log'
+    let start = 0
+    for (const line of bytes.toString().trimEnd().split('\n')) {
+      const end = start + line.length + 1
+      for (let i = start; i < end; i += i === end - 1 ? 1 : Math.min(11, end - 1 - i)) {
+        bytes.writeUInt8(bytes.readUInt8(i) ^ (1 << (i % 8)), i)
+        await writeFile(path, bytes)
+        const found = { path, ...(kind === 'log' && { record: JSON.parse(line).n }) }
+        const says = `byte ${i} of ${name}`
+        await expect(verifyFileJournal(home), says).rejects.toMatchObject({ details: found })
+        bytes.writeUInt8(bytes.readUInt8(i) ^ (1 << (i % 8)), i)
+        kinds[kind] += 1
+      }
+      start = end
+    }
+    await writeFile(path, bytes)
+  }
+  expect(await verifyFileJournal(home)).toMatchObject({ records: 26, archivedReleases: 2 })
+  expect(Math.min(kinds.archive, kinds.log)).toBeGreaterThan(200)
+}, 120_000)

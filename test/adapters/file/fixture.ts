@@ -24,6 +24,24 @@ export function record(release: string, seq: number, body: unknown = { type: 'we
   return { release, seq, at: 1_800_000_000_000 + seq, body }
 }
 
+const cyclic: { self?: unknown } = {}
+cyclic.self = cyclic
+
+/** What takes the place of members of a record, and makes it none. */
+export const wrongRecords: readonly [string, object][] = [
+  ['an empty release id', { release: '' }],
+  ['a release id that climbs out of its directory', { release: '../../etc/passwd' }],
+  ['a release id that is a word of JavaScript', { release: 'constructor' }],
+  ['a sequence number of zero', { seq: 0 }],
+  ['a time that is no number', { at: Number.NaN }],
+  ['no body', { body: undefined }],
+  ['a body with a bigint', { body: 1n }],
+  ['a cyclic body', { body: cyclic }],
+  ['a body that is a function', { body: () => {} }],
+  ['a body above 16 MiB', { body: 'x'.repeat(16 * 2 ** 20) }],
+  ['a member nobody asked for', { extra: 1 }],
+]
+
 /** Records of three releases in turn. */
 export async function appendTurns(journal: Journal, turns: number): Promise<void> {
   const releases = ['checkout-7', 'search-2', 'a.b_c']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openFileJournal, verifyFileJournal } from '../../../adapters/file/index.js'
 import { jsonHash } from '../../../src/vocabulary/canonical-json.js'
-import { appendTurns, collect, logIn, openForTest, readAll, record, temporaryHome } from './fixture.js'
+import { appendTurns, collect, logIn, openForTest, readAll, record, temporaryHome, wrongRecords } from './fixture.js'
 
 test('a release is read back in order, by the process that wrote it and by the next one', async () => {
   const home = await temporaryHome()
@@ -51,20 +51,7 @@ test('a gap, a repetition and a missing first record are conflicts, and do not h
   expect((await readAll(journal, 'checkout')).map(({ seq }) => seq)).toEqual([1, 2])
 })
 
-const cyclic: { self?: unknown } = {}
-cyclic.self = cyclic
-test.each([
-  ['an empty release id', { release: '' }],
-  ['a release id that climbs out of its directory', { release: '../../etc/passwd' }],
-  ['a release id that is a word of JavaScript', { release: 'constructor' }],
-  ['a sequence number of zero', { seq: 0 }],
-  ['a time that is no number', { at: Number.NaN }],
-  ['no body', { body: undefined }],
-  ['a body with a bigint', { body: 1n }],
-  ['a cyclic body', { body: cyclic }],
-  ['a body above 16 MiB', { body: 'x'.repeat(16 * 2 ** 20) }],
-  ['a member nobody asked for', { extra: 1 }],
-])('%s is refused, and the next record is not', async (_, wrong) => {
+test.each(wrongRecords)('%s is refused, and the next record is not', async (_, wrong) => {
   const journal = await openForTest(await temporaryHome())
   await expect(journal.append({ ...record('checkout', 1), ...wrong })).rejects.toMatchObject({ code: 'input/invalid' })
   await journal.append(record('checkout', 1))
@@ -98,7 +85,7 @@ test('a stranger can check the log with a hash function alone', async () => {
   let prev = `sha256:${'0'.repeat(64)}`
   for (const [i, line] of (await readFile(logIn(home), 'utf8')).trimEnd().split('\n').entries()) {
     const { hash, ...rest } = JSON.parse(line)
-    expect(rest).toMatchObject({ v: 1, n: i + 1, prev })
+    expect(rest).toMatchObject({ v: 2, n: i + 1, prev })
     expect(jsonHash(rest)).toBe(hash)
     prev = hash
   }

@@ -6,7 +6,8 @@ import { openFileJournal, verifyFileJournal } from '../../../adapters/file/index
 import { claimLock } from '../../../adapters/file/lock.js'
 import { isCertainlyDead, type LockHolder, thisProcess } from '../../../adapters/file/lock-holder.js'
 import { runTs } from '../../support/run-ts.js'
-import { openForTest, readAll, record, temporaryHome } from './fixture.js'
+import { collect, openForTest, readAll, record, temporaryHome } from './fixture.js'
+import { tappedDisk } from './tapped-disk.js'
 
 function startWriter(...args: string[]) {
   const writer = runTs(new URL('./writer-process.ts', import.meta.url), ...args)
@@ -57,6 +58,76 @@ test('a process that was stopped while its lock was taken by force appends nothi
   await expect(writer.nextLine()).rejects.toThrow('journal/locked')
   await journal.append(record('stopped', 2))
   expect(await journal.verify()).toMatchObject({ records: 4, tornBytes: 0 })
+})
+
+test('a stopped process is overruled on request, and after it wakes its journal is its successor’s alone', async () => {
+  const home = await temporaryHome()
+  const writer = startWriter(home)
+  for (let i = 0; i < 20; i++) await writer.nextLine()
+  writer.child.kill('SIGSTOP')
+  await expect(openFileJournal(home)).rejects.toMatchObject({ message: expect.stringContaining('takeOver: true') })
+  const journal = await openForTest(home, { takeOver: true })
+  expect(journal.fencingToken).toBe(2)
+  const before = await collect(journal.read('a'))
+  writer.child.kill('SIGCONT')
+  const last: string[] = []
+  await expect(
+    (async () => {
+      for (;;) last.push(await writer.nextLine())
+    })(),
+  ).rejects.toThrow(/journal\/(locked|conflict)/)
+  // Printed before it was stopped, or acknowledged by then: it is all there.
+  for (const line of last.filter((line) => line.startsWith('a ')))
+    expect(before.length).toBeGreaterThanOrEqual(Number(line.split(' ')[1]))
+  await journal.append(record('a', before.length + 1))
+  expect(await journal.verify()).toMatchObject({ takeovers: 2, tornBytes: 0 })
+  expect(await collect(journal.read('a'))).toHaveLength(before.length + 1)
+})
+
+test('a process that is stopped between its look at the lock and its write neither acknowledges that write nor harms its successor', async () => {
+  const home = await temporaryHome()
+  const [atWrite, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let isArmed = false
+  const disk = tappedDisk(async (call, proceed, args) => {
+    if (isArmed && call === 'write journal.jsonl') {
+      atWrite.resolve()
+      await goOn.promise
+    }
+    return proceed(...args)
+  })
+  const stopped = await openFileJournal(home, { disk })
+  await stopped.append(record('checkout', 1))
+  isArmed = true
+  const late = expect(stopped.append(record('checkout', 2))).rejects.toMatchObject({ code: 'journal/locked' })
+  await atWrite.promise
+  const heir = await openForTest(home, { takeOver: true })
+  await heir.append(record('checkout', 2, 'mine'))
+  goOn.resolve()
+  await late
+  await heir.append(record('checkout', 3))
+  expect(await readAll(heir, 'checkout')).toEqual([record('checkout', 1), record('checkout', 2, 'mine'), record('checkout', 3)])
+  expect(await heir.verify()).toMatchObject({ records: 5, takeovers: 2, tornBytes: 0 })
+  await stopped.close()
+})
+
+test('of several that overrule a stopped process at once, one succeeds', async () => {
+  const home = await temporaryHome()
+  const writer = startWriter(home)
+  await writer.nextLine()
+  writer.child.kill('SIGSTOP')
+  const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => openForTest(home, { takeOver: true })))
+  const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'held' : outcome.reason.code)).sort()
+  expect(codes).toEqual(['held', ...Array(5).fill('journal/locked')])
+})
+
+test.each([
+  ['another host', { host: 'elsewhere' }],
+  ['another container', { pidNamespace: 'pid:[1]' }],
+])('a lock from %s is overruled on request', async (_, difference) => {
+  const home = await temporaryHome()
+  await putLock(home, { ...(await deadProcess()), ...difference })
+  await (await openForTest(home, { takeOver: true })).append(record('checkout', 1))
+  expect(await locksIn(home)).toEqual(['lock'])
 })
 
 test('no acknowledged record is lost in twenty kills of a process that appends', async () => {
@@ -160,7 +231,7 @@ test.each([
 ])('a lock from %s is never taken over, and the error says what to do', async (_, difference) => {
   const home = await temporaryHome()
   await putLock(home, { ...(await deadProcess()), ...difference })
-  const message = expect.stringMatching(/since 1970-01-01T00:00:00.000Z.*Only when it certainly does not, remove ".*lock"/)
+  const message = expect.stringMatching(/since 1970-01-01T00:00:00.000Z.*take it over by force/)
   await expect(openFileJournal(home)).rejects.toMatchObject({ code: 'journal/locked', message })
 })
 
