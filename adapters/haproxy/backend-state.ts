@@ -1,37 +1,18 @@
-import { z } from 'zod'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 
-/** HAProxy leaves empty what does not apply, and numbers are whole. */
-const count = z.string().regex(/^\d*$/).transform(Number)
-
 /** The columns of `show stat` that are read here, by their names: their places differ between versions. */
-const rowSchema = z.object({
-  svname: z.string(),
-  status: z.string(),
-  mode: z.string(),
-  algo: z.string(),
-  bck: z.string(),
-  agent_status: z.string(),
-  uweight: count,
-  hrsp_1xx: count,
-  hrsp_2xx: count,
-  hrsp_3xx: count,
-  hrsp_4xx: count,
-  hrsp_5xx: count,
-  hrsp_other: count,
-  econ: count,
-  eresp: count,
-})
-type Row = z.infer<typeof rowSchema>
+const texts = ['svname', 'status', 'mode', 'algo', 'bck', 'agent_status'] as const
+const counts = ['uweight', 'hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other', 'econ', 'eresp'] as const
+type Row = Readonly<Record<(typeof texts)[number], string> & Record<(typeof counts)[number], number>>
 
-/** `show stat` of one backend and its servers; `show info` tells when this process started, and with it its counters. */
-export const showBackend = (backend: string) => `show info;show stat ${backend} 6 -1`
+/** One backend and its servers. */
+export const showBackend = (backend: string) => `show stat ${backend} 6 -1`
+/** When this process started, and with it its counters. */
+export const showProcess = 'show info'
 
 export interface BackendState {
   readonly mode: string
   readonly algorithm: string
-  /** When this HAProxy process started, epoch milliseconds. */
-  readonly startedAt: number
   /** By name, in the order of the configuration. */
   readonly servers: ReadonlyMap<string, Server>
 }
@@ -48,33 +29,41 @@ export interface Server {
   readonly counters: Pick<Row, (`hrsp_${string}` & keyof Row) | 'econ' | 'eresp'>
 }
 
-/** Reads the answer to `showBackend`. @throws ReleaseError `adapter/rejected` when it is none */
+/**
+ * Reads the answer to `showBackend`, by hand: a schema would take as long as HAProxy does.
+ * @throws ReleaseError `adapter/rejected` when it is none
+ */
 export function parseBackend(backend: string, answer: string): BackendState {
-  const [, seconds] = /^Start_time_sec: (\d+)$/m.exec(answer) ?? []
-  const [, table] = answer.split('\n# ')
-  const [head = [], ...lines] = (table ?? '').trim().split('\n').map(fieldsOf)
-  const columns = Object.keys(rowSchema.shape).map((name) => [name, head.indexOf(name)] as const)
-  const cells = lines.map((fields) => Object.fromEntries(columns.map(([name, place]) => [name, fields[place]])))
-  const { data: rows, error } = z.array(rowSchema).min(1).safeParse(cells)
-  const whole = rows?.find(({ svname }) => svname === 'BACKEND')
-  if (rows === undefined || whole === undefined || seconds === undefined) {
-    const [last = ''] = answer.trim().split('\n').slice(-1)
-    const why =
-      error?.issues[0] && table !== undefined
-        ? `${error.issues[0].path.join('.')}: ${error.issues[0].message}`
-        : last.slice(0, 100)
-    throw new ReleaseError(
-      'adapter/rejected',
-      `HAProxy does not tell the state of backend "${backend}": ${why} HAProxy 2.6 or later, and the backend's name as configured, are needed.`,
-      { backend },
-    )
-  }
+  const table = answer.slice(answer.search(/^# /m) + 2)
+  const [head = [], ...lines] = table.trimEnd().split('\n').map(fieldsOf)
+  const places = new Map(head.map((name, place) => [name, place]))
+  const absent = [...texts, ...counts].find((name) => !places.has(name))
+  if (absent !== undefined) throw refused(backend, head.length > 1 ? `no column ${absent}.` : answer.trim().slice(-100))
+  const rows = lines.map((fields) => rowOf(backend, (name) => fields[places.get(name)!]))
+  const whole = rows.find(({ svname }) => svname === 'BACKEND')
+  if (whole === undefined) throw refused(backend, 'no row BACKEND.')
   return {
     mode: whole.mode,
     algorithm: whole.algo,
-    startedAt: Number(seconds) * 1000,
     servers: new Map(rows.filter((row) => row !== whole).map((row) => [row.svname, serverOf(row)])),
   }
+}
+
+function rowOf(backend: string, cellOf: (name: string) => string | undefined): Row {
+  const row: Record<string, string | number> = {}
+  for (const name of texts) row[name] = cellOf(name) ?? ''
+  for (const name of counts) {
+    // HAProxy leaves empty what does not apply, and numbers are whole.
+    const cell = cellOf(name)
+    if (cell === undefined || !/^\d*$/.test(cell)) throw refused(backend, `${name} of ${row.svname} is no number.`)
+    row[name] = Number(cell)
+  }
+  return row as Row
+}
+
+function refused(backend: string, why: string): ReleaseError {
+  const says = `HAProxy does not tell the state of backend "${backend}": ${why} HAProxy 2.6 or later, and the backend's name as configured, are needed.`
+  return new ReleaseError('adapter/rejected', says, { backend })
 }
 
 const serverOf = ({ status, bck, agent_status, uweight, ...counters }: Row): Server => ({

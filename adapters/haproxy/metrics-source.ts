@@ -3,7 +3,7 @@ import type { MetricsSource } from '../../src/ports/metrics-source.js'
 import type { Json } from '../../src/vocabulary/canonical-json.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import type { Reading } from '../../src/vocabulary/reading.js'
-import { type BackendState, parseBackend, type Server, showBackend } from './backend-state.js'
+import { type BackendState, parseBackend, type Server, showBackend, showProcess } from './backend-state.js'
 import { checkName, type HaproxyOptions, serversOfVersion } from './options.js'
 import { ask } from './runtime-api.js'
 
@@ -33,7 +33,9 @@ export function haproxyMetrics(options: HaproxyOptions): MetricsSource {
           version === undefined ? undefined : serversOfVersion(options, unit, version, call),
         ),
       )
-      const state = parseBackend(backend, await ask(socket, showBackend(backend), call.signal))
+      const answer = await ask(socket, `${showProcess};${showBackend(backend)}`, call.signal)
+      const state = parseBackend(backend, answer)
+      const startedAt = startOf(answer)
       if (state.mode !== 'http')
         throw new ReleaseError(
           'adapter/rejected',
@@ -44,8 +46,8 @@ export function haproxyMetrics(options: HaproxyOptions): MetricsSource {
         parsed.map(([metric, query]) => [
           metric,
           {
-            canary: readingOf(query, canary ?? [], state, to),
-            control: control ? readingOf(query, control, state, to) : nothingLive,
+            canary: readingOf(query, canary ?? [], state, startedAt, to),
+            control: control ? readingOf(query, control, state, startedAt, to) : nothingLive,
           },
         ]),
       )
@@ -55,7 +57,20 @@ export function haproxyMetrics(options: HaproxyOptions): MetricsSource {
 
 const nothingLive: Reading = { kind: 'missing', reason: 'empty', detail: 'nothing was live before this version' }
 
-function readingOf({ bad }: HaproxyQuery, names: readonly string[], { servers, startedAt }: BackendState, at: number): Reading {
+/** When this HAProxy process started, and its counters with it, epoch milliseconds. */
+function startOf(answer: string): number {
+  const [, seconds] = /^Start_time_sec: (\d+)$/m.exec(answer) ?? []
+  if (seconds !== undefined) return Number(seconds) * 1000
+  throw new ReleaseError('adapter/rejected', 'HAProxy does not tell when it started. HAProxy 2.6 or later is needed.')
+}
+
+function readingOf(
+  { bad }: HaproxyQuery,
+  names: readonly string[],
+  { servers }: BackendState,
+  startedAt: number,
+  at: number,
+): Reading {
   const absent = names.filter((name) => !servers.has(name))
   if (names.length === 0 || absent.length > 0) {
     const detail = names.length === 0 ? 'no server of this version is listed' : `the backend has no server ${absent.join(', ')}`

@@ -35,7 +35,7 @@ export function httpApproval({ keys, audience, deliver, ...options }: HttpApprov
   const signer = signerOf(keys)
   const { baseUrl } = options
   const url = URL.parse(baseUrl)
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
     throw new ReleaseError('input/invalid', 'The base URL of approval links is not an http or https URL without query and user.')
 
   return {

@@ -14,14 +14,11 @@
  * @param from - the interval's start, epoch milliseconds
  */
 export function growth(series: string, interval: number, from: number): string {
-  const [range, start] = [`[${interval}ms]`, `offset ${interval}ms`]
+  const range = `[${interval}ms]`
+  const atStart = `${series} offset ${interval}ms`
   const last = `last_over_time(${series}${range})`
   const steady = `unless resets(${series}${range}) > 0`
-  const of = (instances: string) => `and on (job, instance) (${instances})`
-  return `(${[
-    `(${last} unless ${series} ${start}) ${of(`up ${start} == 1`)}`,
-    `(${series} ${steady}) ${of(`last_over_time(process_start_time_seconds${range}) > ${from / 1000}`)}`,
-    `(${last} - ${series} ${start} >= 0) ${steady}`,
-    `increase(${series}${range})`,
-  ].join(' or ')})`
+  const isOld = `and on (job, instance) (up offset ${interval}ms == 1)`
+  const isYoung = `and on (job, instance) (last_over_time(process_start_time_seconds${range}) > ${from / 1000})`
+  return `((${last} unless ${atStart}) ${isOld} or (${series} ${steady}) ${isYoung} or (${last} - ${atStart} >= 0) ${steady} or increase(${series}${range}))`
 }

@@ -13,7 +13,7 @@ interface Bucket {
 
 /** One histogram from the series of one cohort: native ones, one series each, or classic ones, with a series for each bucket. */
 export function histogramOf(series: readonly Series[], reduce: 'sum' | undefined): Histogram | Missing {
-  const sets = Map.groupBy(series, ({ metric: { le: _, ...labels } }) => JSON.stringify(Object.entries(labels).sort()))
+  const sets = Map.groupBy(series, ({ metric }) => JSON.stringify({ ...metric, le: undefined }))
   if (sets.size > 1 && reduce === undefined)
     return missing('ambiguous', `${sets.size} histograms; declare "reduce", or select one`)
   const histograms = [...sets.values()].map((set) => (set[0]?.histogram ? nativeBuckets(set) : classicBuckets(set)))
@@ -27,6 +27,7 @@ export function histogramOf(series: readonly Series[], reduce: 'sum' | undefined
 
 /** Two histograms with the same bounds, since native ones name only the buckets that hold something. */
 export function aligned(a: Histogram, b: Histogram): [Histogram, Histogram] {
+  if (a.bounds.length === b.bounds.length && a.bounds.every((bound, i) => bound === b.bounds[i])) return [a, b]
   const [left, right] = [bucketsOf(a), bucketsOf(b)]
   const bounds = commonBounds(
     [...left, ...right].filter(({ count }) => count > 0),
@@ -78,8 +79,16 @@ const bucketsOf = ({ bounds, counts }: Histogram): Bucket[] =>
 
 /** Those that cut no bucket in two: nobody knows how many lie on either side. */
 function commonBounds(buckets: readonly Bucket[], bounds = buckets.flatMap(({ lower, upper }) => [lower, upper])): number[] {
-  const isCutting = (bound: number) => buckets.some(({ lower, upper }) => lower < bound && bound < upper)
-  return [...new Set(bounds)].filter((bound) => Number.isFinite(bound) && !isCutting(bound)).sort((a, b) => a - b)
+  const byLower = buckets.toSorted((a, b) => a.lower - b.lower)
+  let next = 0
+  let reach = Number.NEGATIVE_INFINITY
+  /** How far those reach that begin below. */
+  const reachBelow = (bound: number) => {
+    for (; (byLower[next]?.lower ?? Number.POSITIVE_INFINITY) < bound; next++) reach = Math.max(reach, byLower[next]!.upper)
+    return reach
+  }
+  const sorted = [...new Set(bounds)].filter(Number.isFinite).sort((a, b) => a - b)
+  return sorted.filter((bound) => reachBelow(bound) <= bound)
 }
 
 function binned(buckets: readonly Bucket[], bounds: number[]): Histogram {

@@ -8,7 +8,7 @@ import { measure } from './measure.js'
 import { missing } from './missing.js'
 import type { Endpoint } from './post.js'
 import { promqlOf } from './promql.js'
-import { type PrometheusQuery, parseQueries } from './query.js'
+import { type PrometheusQuery, queryParser } from './query.js'
 import { askAll } from './questions.js'
 
 export interface PrometheusOptions {
@@ -32,6 +32,7 @@ type Pair = { readonly canary: Measurement; readonly control: Measurement }
  */
 export function prometheusSource(options: PrometheusOptions): MetricsSource {
   const endpoint = endpointOf(options)
+  const parseQueries = queryParser()
 
   return {
     temporality: 'interval',
@@ -94,5 +95,5 @@ function endpointOf({
       'The url of prometheusSource is not an http or https URL without user and password. Give those as `headers`.',
     )
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`
-  return { url, fetch, headers, maxBytes, maxSeries }
+  return { url: url.href, place: `Prometheus at ${url.origin}${url.pathname}`, fetch, headers, maxBytes, maxSeries }
 }

@@ -1,17 +1,17 @@
 import type { CallOptions } from '../../src/ports/call-options.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
+import { withoutSecrets } from '../../src/vocabulary/secret.js'
 
 export interface Endpoint {
   /** Of the HTTP API, such as `http://prometheus:9090/api/v1/query`. */
-  readonly url: URL
+  readonly url: string
+  /** For messages; without what comes after a `?`, which may be a secret. */
+  readonly place: string
   readonly fetch: typeof globalThis.fetch
   readonly headers: (options: CallOptions) => Promise<Readonly<Record<string, string>>>
   readonly maxBytes: number
   readonly maxSeries: number
 }
-
-/** For messages; without what comes after a `?`, which may be a secret. */
-export const placeOf = ({ url }: Pick<Endpoint, 'url'>) => `Prometheus at ${url.origin}${url.pathname}`
 
 /**
  * Sends a query as a form: it may be longer than a URL.
@@ -19,9 +19,8 @@ export const placeOf = ({ url }: Pick<Endpoint, 'url'>) => `Prometheus at ${url.
  * @throws ReleaseError `adapter/unavailable` without an answer, `adapter/rejected` for one that is too large
  */
 export async function post(endpoint: Endpoint, promql: string, at: number, options: CallOptions) {
-  const { url, fetch, headers, maxBytes } = endpoint
+  const { url, place, fetch, headers, maxBytes } = endpoint
   const { signal } = options
-  const place = placeOf(endpoint)
   const credentials = await headers(options).catch(() => {
     throw new ReleaseError(
       'adapter/unavailable',
@@ -30,13 +29,10 @@ export async function post(endpoint: Endpoint, promql: string, at: number, optio
   })
   const secrets = Object.values(credentials).flatMap((value) => value.split(/\s+/))
   /** What a server says is kept short, and without what it was told in confidence. */
-  const quoted = (text: string) =>
-    JSON.stringify(
-      secrets.reduce((kept, secret) => (secret.length < 6 ? kept : kept.replaceAll(secret, '…')), text).slice(0, 300),
-    )
+  const quoted = (text: string) => JSON.stringify(withoutSecrets(text, secrets).slice(0, 300))
   try {
     // Redirects are not followed: they could take the query, and the headers, to somebody else.
-    const body = `query=${encodeURIComponent(promql.toWellFormed())}&time=${(at / 1000).toFixed(3)}`
+    const body = `query=${formText(promql)}&time=${(at / 1000).toFixed(3)}`
     const type = { 'content-type': 'application/x-www-form-urlencoded' }
     const response = await fetch(url, { method: 'POST', body, headers: { ...credentials, ...type }, redirect: 'manual', signal })
     const chunks: Uint8Array[] = []
@@ -64,15 +60,18 @@ export async function post(endpoint: Endpoint, promql: string, at: number, optio
   }
 }
 
+/** Escapes what parts a form, and no more: PromQL is long, and mostly of characters that `encodeURIComponent` would escape. */
+const formText = (text: string) =>
+  text.replaceAll('%', '%25').replaceAll('+', '%2B').replaceAll('&', '%26').replaceAll(';', '%3B')
+
 /** For an answer that says nothing about the query. */
 export function statusError(place: string, status: number, retryAfter: string | null): ReleaseError {
   const isTemporary = status === 408 || status === 429 || status >= 500
-  const wait = retryAfter === null ? {} : { retryAfter: retryAfter.slice(0, 50) }
-  return new ReleaseError(
-    isTemporary ? 'adapter/unavailable' : 'adapter/rejected',
-    `${place} answered ${status}. ${isTemporary ? `It may answer ${wait.retryAfter ? `after ${JSON.stringify(wait.retryAfter)}` : 'later'}.` : remedyOf(status)}`,
-    { status, ...wait },
-  )
+  if (!isTemporary) return new ReleaseError('adapter/rejected', `${place} answered ${status}. ${remedyOf(status)}`, { status })
+  const retryAfterSeconds = Number(retryAfter ?? Number.NaN)
+  const isWaiting = Number.isFinite(retryAfterSeconds)
+  const says = `${place} answered ${status}. It may answer ${isWaiting ? `after ${retryAfterSeconds} s` : 'later'}.`
+  return new ReleaseError('adapter/unavailable', says, { status, ...(isWaiting && { retryAfterSeconds }) })
 }
 
 function remedyOf(status: number): string {

@@ -77,26 +77,37 @@ function formOf(query: Json): z.ZodType<PrometheusQuery> {
   return form ?? prometheusQuerySchema
 }
 
-/** @throws ReleaseError `plan/incapable`, naming the metric and the path in its query */
-export function parseQueries(queries: Readonly<Record<string, Json>>): [metric: string, query: PrometheusQuery][] {
-  return Object.entries(queries).map(([metric, json]) => {
-    const { data: query, error } = formOf(json).safeParse(json)
-    const [path, problem] = query ? (flawOf(query) ?? []) : [error?.issues[0]?.path.join('.'), error?.issues[0]?.message]
-    if (query !== undefined && problem === undefined) return [metric, query]
-    const where = path ? ` at ${path}` : ''
-    throw new ReleaseError(
-      'plan/incapable',
-      `The Prometheus query of metric "${metric}" is wrong${where}: ${problem}. Mend it in the plan.`,
-      { metric, path: path ?? '' },
-    )
-  })
+/**
+ * Checks queries, each once: a plan's are the same at every look, and to check them takes longer than to ask.
+ * @throws (the function) ReleaseError `plan/incapable`, naming the metric and the path in its query
+ */
+export function queryParser() {
+  const known = new WeakMap<object, PrometheusQuery>()
+  return (queries: Readonly<Record<string, Json>>): [metric: string, query: PrometheusQuery][] =>
+    Object.entries(queries).map(([metric, json]) => {
+      const query = known.get(Object(json)) ?? parseQuery(metric, json)
+      known.set(Object(json), query)
+      return [metric, query]
+    })
 }
+
+function parseQuery(metric: string, json: Json): PrometheusQuery {
+  const { data: query, error } = formOf(json).safeParse(json)
+  const [path, problem] = query ? (flawOf(query) ?? []) : [error?.issues[0]?.path.join('.'), error?.issues[0]?.message]
+  if (query !== undefined && problem === undefined) return query
+  const where = path ? ` at ${path}` : ''
+  throw new ReleaseError(
+    'plan/incapable',
+    `The Prometheus query of metric "${metric}" is wrong${where}: ${problem}. Mend it in the plan.`,
+    { metric, path: path ?? '' },
+  )
+}
+
+const parts = new Set(['total', 'bad', 'histogram', 'counter', 'exposure', 'gauge'])
 
 /** The expressions of a query, by its keys. */
 export function expressionsOf(query: PrometheusQuery): [part: string, expression: Expression][] {
-  return Object.entries(query).filter((entry): entry is [string, Expression] =>
-    /^(?:total|bad|histogram|counter|exposure|gauge)$/.test(entry[0]),
-  )
+  return Object.entries(query).filter((entry): entry is [string, Expression] => parts.has(entry[0]))
 }
 
 /** What a schema cannot see: cohorts that are not told apart, and several series that nobody has said how to join. */

@@ -58,11 +58,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Asks a server again and again whether it has got so far. */
+/** Asks a server again and again whether it has got so far. The machine may be busy with something else. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 120_000
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`waited 30 s for this in vain: ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited two minutes for this in vain: ${what}`)
     await pass(25)
   }
 }

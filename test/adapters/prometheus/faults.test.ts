@@ -30,7 +30,7 @@ const neverEnds: RequestListener = (_, response) => {
 test.each<[fault: string, listener: RequestListener, code: string, says: RegExp]>([
   ['a server that starts', status(503), 'adapter/unavailable', /answered 503/],
   ['status 500', status(500), 'adapter/unavailable', /answered 500/],
-  ['too many requests', status(429, { 'retry-after': '120' }), 'adapter/unavailable', /answered 429.*after "120"/],
+  ['too many requests', status(429, { 'retry-after': '120' }), 'adapter/unavailable', /answered 429.*after 120 s/],
   ['a missing credential', status(401), 'adapter/rejected', /headers/],
   ['a credential that may not', status(403), 'adapter/rejected', /headers/],
   ['status 404', status(404), 'adapter/rejected', /before \/api\/v1/],
@@ -49,7 +49,7 @@ test.each<[fault: string, listener: RequestListener, code: string, says: RegExp]
 
 test('the wait that a server asks for is in the details', async () => {
   const url = await serve(status(429, { 'retry-after': '120' }))
-  await expect(readOne(written, { url })).rejects.toMatchObject({ details: { status: 429, retryAfter: '120' } })
+  await expect(readOne(written, { url })).rejects.toMatchObject({ details: { status: 429, retryAfterSeconds: 120 } })
 })
 
 test('a server that is not there is unavailable', async () => {
@@ -65,10 +65,17 @@ test.each<[fault: string, answer: unknown, reason: string, detail: RegExp]>([
   ['a refusal', { status: 'error', error: 'no\nsuch function' }, 'outage', /refused the query: "no\\nsuch function"/],
   ['an answer for now instead of then', vector({ metric: {}, value: [interval.to / 1000 - 30, '1'] }), 'outage', /latencyOffset/],
   ['milliseconds for seconds', vector({ metric: {}, value: [interval.to, '1'] }), 'outage', /another time/],
-  ['a number that is no text', vector(sample(1)), 'outage', /0\.value\.1/],
+  ['a number that is no text', vector(sample('1'), sample(1)), 'outage', /none, at 1/],
+  ['a label that is no text', vector({ metric: { pod: 1 }, value: [interval.to / 1000, '1'] }), 'outage', /none, at 0/],
+  [
+    'a bucket of three',
+    vector({ metric: {}, histogram: [interval.to / 1000, { buckets: [[0, '1', '2']] }] }),
+    'outage',
+    /none, at 0/,
+  ],
   ['a series that is null', vector(null), 'outage', /at 0/],
   ['a series without a value', vector({ metric: {} }), 'outage', /another time/],
-  ['a value with null', vector(sample(null)), 'outage', /0\.value\.1/],
+  ['a value with null', vector(sample(null)), 'outage', /none, at 0/],
   ['too many series', vector(...Array.from({ length: 10_001 }, () => sample('1'))), 'outage', /10001 series, more than 10000/],
   ['no result', vector(), 'empty', /no series for "gauge"/],
   ['two series', vector(sample('1', { pod: 'a' }), sample('2', { pod: 'b' })), 'ambiguous', /2 series/],

@@ -141,7 +141,8 @@ test('whatever a version is called, it stays inside of its quotes and keeps its 
         expect(holes).toContain('x{v=~""}')
         const pattern = new RegExp(`^(?:${values[0]})$`)
         expect(pattern.test(version)).toBe(true)
-        expect(pattern.test(`!${version}`)).toBe(false)
+        const other = version.startsWith('!') ? 'x' : '!'
+        expect(pattern.test(`${other}${version}`)).toBe(false)
       }
     }),
     { numRuns: 300 },
@@ -175,6 +176,23 @@ test('all that selectors describe is one request for both versions, and each Pro
     depth: { canary: { kind: 'gauge', values: [4] }, control: { kind: 'gauge', values: [5] } },
     written: { canary: { kind: 'gauge', values: [0] }, control: { kind: 'gauge', values: [1] } },
   })
+})
+
+test('error ratio and latency of two versions are one request', async () => {
+  let asked = 0
+  const url = await serve(
+    answersWith(() => {
+      asked += 1
+      return vector()
+    }),
+  )
+  const queries: Record<string, PrometheusQuery> = {
+    errors: { total: of('a'), bad: of('b'), reduce: 'sum' },
+    latency: { histogram: of('c'), reduce: 'sum' },
+  }
+  const versions = { canary: 'v2', control: 'v1' }
+  await prometheusSource({ url }).read({ unit: 'checkout', versions, queries: queries as never, ...interval }, call())
+  expect(asked).toBe(1)
 })
 
 test('before a first release there is nothing to compare with', async () => {

@@ -1,6 +1,7 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { terminalApprover } from '../../../adapters/terminal/index.js'
+import { terminal } from './set-up.js'
 
 const actor = { id: 'kim@example.com' }
 const request = (release = 'checkout-42') => ({
@@ -12,27 +13,6 @@ const request = (release = 'checkout-42') => ({
   expiresAt: 0,
 })
 const call = (signal = new AbortController().signal) => ({ signal, idempotencyKey: 'k', fencingToken: 1 })
-
-/** Both ends of a terminal: what is typed, and what has been shown. */
-function terminal() {
-  const input = Object.assign(new PassThrough(), { isTTY: true })
-  const output = Object.assign(new PassThrough(), { isTTY: true })
-  let screen = ''
-  const waiting = new Set<() => void>()
-  output.on('data', (chunk) => {
-    screen += chunk
-    for (const look of waiting) look()
-  })
-  const shows = (text: string, times = 1) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (screen.split(text).length > times) resolve()
-      }
-      waiting.add(look)
-      look()
-    })
-  return { input, output, shows, screen: () => screen, type: (line: string) => input.write(`${line}\n`) }
-}
 
 const listeners = (...emitters: PassThrough[]) =>
   emitters.map((emitter) => emitter.eventNames().map((name) => [name, emitter.listenerCount(name)]))

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type UnleashOptions, unleashFlagService } from '../../../adapters/unleash/index.js'
+import { secret } from '../../../src/vocabulary/secret.js'
 import { type Instead, recordedUnleash, reply } from './recorded-unleash.js'
 
 const call = (signal = new AbortController().signal) => ({ signal, idempotencyKey: 'k', fencingToken: 1 })
-const secret = '*:*.1b8d-secret'
+const token = '*:*.1b8d-secret'
 
 function setUp(
   strategies: Parameters<typeof recordedUnleash>[0][string],
@@ -14,7 +15,7 @@ function setUp(
   const { fetch } = unleash
   const service = unleashFlagService({
     url: 'https://unleash.example.com/base/',
-    token: async () => secret,
+    token: secret(async () => token),
     environment: 'production',
     fetch: (input, init) => fetch(String(input).replace('/base', ''), init),
     ...options,
@@ -40,7 +41,7 @@ test('a share is the rollout of the gradual rollout, and all else of it is kept'
   expect(held.strategies).toMatchObject([{ ...kept, parameters: { ...parameters, rollout: '25' } }])
   expect(acts()).toEqual(['PATCH strategies/checkout-0', 'POST on'])
   expect(calls[1]?.body).toEqual([{ op: 'add', path: '/parameters/rollout', value: '25' }])
-  expect(headers.map((each) => each.get('authorization'))).toEqual(Array(3).fill(secret))
+  expect(headers.map((each) => each.get('authorization'))).toEqual(Array(3).fill(token))
 })
 
 test('a flag is turned on only after its share is right', async () => {
@@ -178,12 +179,29 @@ test('an environment that is misspelt is named, with those there are', async () 
 test('a server that does not answer may answer later, and the token stays out of the error', async () => {
   const { service } = setUp([{}], undefined, {
     fetch: async () => {
-      throw new TypeError(`Headers.append: "${secret}" is an invalid header value.`)
+      throw new TypeError(`Headers.append: "${token}" is an invalid header value.`)
     },
   })
   const error = await service.setRollout('checkout', 5, call()).catch((caught) => caught)
   expect(error).toMatchObject({ code: 'adapter/unavailable' })
-  expect(JSON.stringify([error, error.message, String(error.cause), error.stack])).not.toContain(secret)
+  expect(JSON.stringify([error, error.message, String(error.cause), error.stack])).not.toContain(token)
+})
+
+test('a change whose answer was lost is told apart from one that was refused, never sent, or only a question', async () => {
+  const gone = (code: string) => () => Promise.reject(new TypeError('fetch failed', { cause: { code } }))
+  const answers: [object, Partial<UnleashOptions>, Instead?][] = [
+    [{ outcome: 'unknown' }, {}, refusing(502, '')],
+    [{ status: 429 }, {}, refusing(429, '')],
+    [{ method: 'GET' }, { fetch: gone('ECONNRESET') }],
+    [{ method: 'GET' }, { fetch: gone('ECONNREFUSED') }],
+  ]
+  for (const [details, options, instead] of answers) {
+    const error = await setUp([{}], instead, options)
+      .service.setRollout('checkout', 5, call())
+      .catch((caught) => caught)
+    expect(error).toMatchObject({ code: 'adapter/unavailable', details })
+    expect('outcome' in error.details).toBe('outcome' in details)
+  }
 })
 
 test('a call that is given up ends with the reason why', async () => {

@@ -17,12 +17,20 @@ const postgres = new EmbeddedPostgres({
   postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
   initdbFlags: ['--no-sync', '--locale=C', '-E', 'UTF8'],
 })
+// From the beginning: whoever waits in vain ends this, and no database may be left behind.
+let unleash
+process.once('SIGTERM', async () => {
+  await unleash?.stop()
+  await postgres.stop()
+  process.exit(0)
+})
+
 await postgres.initialise()
 await postgres.start()
 await postgres.createDatabase('unleash')
 
 const token = { environment: 'production', project: '*', projects: ['*'] }
-const unleash = await start({
+unleash = await start({
   db: { host: '127.0.0.1', port: pgPort, ...login, database: 'unleash', ssl: false },
   server: { host: '127.0.0.1', port },
   versionCheck: { enable: false },
@@ -33,10 +41,4 @@ const unleash = await start({
       { ...token, type: 'client', tokenName: 'client', secret: '*:production.client-for-tests' },
     ],
   },
-})
-
-process.once('SIGTERM', async () => {
-  await unleash.stop()
-  await postgres.stop()
-  process.exit(0)
 })
