@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mannWhitneyU } from '../dist/src/analysis/fixed/mann-whitney-u.js'
 import { normalQuantile } from '../dist/src/analysis/stats/normal-distribution.js'
-import { xoshiro128 } from '../dist/src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../dist/src/vocabulary/xoshiro128.js'
 
 const rounds = 5
 const sizes = [1_000, 10_000, 100_000, 1_000_000]

@@ -41,10 +41,21 @@ export function measurementFlaw(measurement: Measurement): string | undefined {
   }
 }
 
+/**
+ * What judges say of an unsound measurement, after the name of the series and its interval. They never throw for one: a
+ * single odd answer of a source is no reason to end a release, and one that stays odd is called no-data, never a pass.
+ */
+export const saysUnsound = (flaw: string) =>
+  `cannot be used: ${flaw}; correct the query, so that it gives the amounts of this interval alone`
+
+/** An interval for a sentence: both ends, in UTC. */
+export const sayInterval = ({ from, to }: { from: number; to: number }) =>
+  `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
+
 /** The error for a measurement that no judge may use. `problem` goes on from "The canary of errors from … to …". */
 export function unusable({ metric, cohort, from, to }: MeasurementOrigin, problem: string): ReleaseError {
-  const interval = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
-  return new ReleaseError('analysis/invalid', `"${metric}" of ${cohort} ${interval} ${problem}`, { metric, cohort, from, to })
+  const says = `"${metric}" of ${cohort} ${sayInterval({ from, to })} ${problem}`
+  return new ReleaseError('analysis/invalid', says, { metric, cohort, from, to })
 }
 
 /**
@@ -54,5 +65,5 @@ export function unusable({ metric, cohort, from, to }: MeasurementOrigin, proble
 export function checkMeasurement(measurement: Measurement, origin: MeasurementOrigin): Measurement {
   const flaw = measurementFlaw(measurement)
   if (flaw === undefined) return measurement
-  throw unusable(origin, `cannot be used: ${flaw}. Correct the query, so that it gives the amounts of this interval alone.`)
+  throw unusable(origin, `${saysUnsound(flaw)}.`)
 }

@@ -2,7 +2,7 @@ import { ReleaseError } from '../vocabulary/errors.js'
 import type { Look, Measurement } from '../vocabulary/measurement.js'
 import type { Outcome, Reason, Verdict } from '../vocabulary/verdict.js'
 import type { Judge } from './judge.js'
-import { measurementFlaw } from './measurement-check.js'
+import { measurementFlaw, saysUnsound } from './measurement-check.js'
 import { estimate, sampleCount, statisticSchema } from './statistic.js'
 
 /** One metric as the rule sees it: the statistic of each cohort, averaged over the looks so far by their samples. */
@@ -115,7 +115,7 @@ function read(look: Look, name: string, statistic: string): Found | string {
 function numberOf(measurement: Measurement, statistic: string): { value: number; weight: number } | string {
   if (measurement.kind === 'missing') return `has no number (${measurement.reason}: ${measurement.detail})`
   const flaw = measurementFlaw(measurement)
-  if (flaw !== undefined) return `cannot be used: ${flaw}`
+  if (flaw !== undefined) return saysUnsound(flaw)
   const weight = sampleCount(measurement)
   if (weight === 0) return 'had no samples'
   const found = estimate(measurement, statistic)

@@ -33,11 +33,11 @@ export interface SequentialState {
  *
  * Reasons are `regression` (fail), `acceptable` and `improved` (pass), and, inconclusive: `undecided`, `too-few`,
  * `warming-up`, `sample-ratio`, `no-data` (nothing usable for `noDataLimit` looks in a row), `canary-idle`, `control-idle`,
- * `both-idle`, `zero-baseline`, `zero-canary`, `one-bucket`, and for a missing measurement `canary-` or `control-` with its
- * reason, such as `canary-outage`.
+ * `both-idle`, `zero-baseline`, `zero-canary`, `one-bucket`, `missing` (not in the look), `invalid` (impossible numbers, or
+ * of the wrong kind), and for a missing measurement `canary-` or `control-` with its reason, such as `canary-outage`.
  *
  * @throws ReleaseError `analysis/invalid` when the settings are not as {@link sequentialSettingsSchema} has them; at a look,
- *   when it overlaps the one before, lacks a metric, or has a measurement of the wrong kind or with impossible numbers
+ *   when it is no interval, or overlaps the one before
  */
 export function sequentialJudge(settings: z.input<typeof sequentialSettingsSchema>): Judge<SequentialState> {
   const parsed = sequentialSettingsSchema.safeParse(settings)
@@ -58,23 +58,20 @@ export function sequentialJudge(settings: z.input<typeof sequentialSettingsSchem
       checkOrder(state, look)
       if (state.failed.length > 0) return { state: { ...state, until: look.to }, verdict: verdictOf(state.failed) }
       const watched = metrics.map((metric) => watchMetric(metric, state.metrics[metric.name]!, look, warmup))
-      const isWarm = sampleRatio !== undefined && state.metrics[sampleRatio.metric]!.looks >= warmup
-      const split = sampleRatio && state.split && isWarm ? watchSplit(sampleRatio, state.split, look) : state.split
+      const counted = sampleRatio && watched.find(({ metric }) => metric.name === sampleRatio.metric)
+      const isWarm = counted !== undefined && state.metrics[counted.metric.name]!.looks >= warmup
+      const split = sampleRatio && state.split && isWarm ? watchSplit(sampleRatio, state.split, look, counted) : state.split
       const failed = regressions(watched, parsed.data)
-      const reasons = [
-        ...failed,
-        ...(sampleRatio && split ? splitReasons(sampleRatio, split) : []),
-        ...watched
-          .filter((one) => failed.every(({ metric }) => metric !== one.metric.name))
-          .flatMap((one) => findings(one, parsed.data)),
-      ]
+      const reasons = [...failed, ...(sampleRatio && split ? splitReasons(sampleRatio, split) : [])]
+      const states: Record<string, MetricState> = {}
+      for (const one of watched) {
+        const { name } = one.metric
+        states[name] = one.state
+        if (!failed.some(({ metric }) => metric === name)) reasons.push(...findings(one, parsed.data))
+      }
+      // Copied, so that a state is JSON from the start.
       return {
-        state: {
-          until: look.to,
-          metrics: Object.fromEntries(watched.map(({ metric, state }) => [metric.name, state])),
-          split,
-          failed,
-        },
+        state: { until: look.to, metrics: states, split, failed: failed.map((reason) => ({ ...reason })) },
         verdict: verdictOf(reasons),
       }
     },

@@ -4,6 +4,7 @@ import { ReleaseError } from '../vocabulary/errors.js'
 import type { Look } from '../vocabulary/measurement.js'
 import type { Outcome, Reason } from '../vocabulary/verdict.js'
 import type { Judge } from './judge.js'
+import { sayInterval } from './measurement-check.js'
 import { assess, type Finding, type ThresholdRule, thresholdRuleSchema } from './threshold-rule.js'
 import { verdictOf } from './verdict-of.js'
 
@@ -64,7 +65,8 @@ function count({ failed, failedInAll, passed, silent }: Tally, { outcome, isSile
 
 function reasonFor(rule: ThresholdRule, finding: Finding, tally: Tally, { from, to }: Look): Reason {
   const { outcome, code, progress } = settle(rule, finding, tally)
-  const says = `${rule.metric} in ${humanDuration(to - from)}: ${finding.says}${progress}.`
+  const interval = finding.code === 'invalid' ? sayInterval({ from, to }) : `in ${humanDuration(to - from)}`
+  const says = `${rule.metric} ${interval}: ${finding.says}${progress}.`
   const limits = Object.fromEntries(
     Object.entries(rule).filter((setting): setting is [string, number] => typeof setting[1] === 'number'),
   )

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Comparison, Measurement } from '../vocabulary/measurement.js'
 import { nameSchema } from '../vocabulary/name.js'
 import type { Outcome } from '../vocabulary/verdict.js'
-import { measurementFlaw } from './measurement-check.js'
+import { measurementFlaw, saysUnsound } from './measurement-check.js'
 import { estimate, sampleCount, statisticSchema } from './statistic.js'
 import { sayNumber, sayPercent } from './wording.js'
 
@@ -56,7 +56,7 @@ function read({ statistic, minimumSamples }: ThresholdRule, measurement: Measure
     return { code: 'missing', says: `has no number (${reason}: ${detail})`, isSilent: reason !== 'first-look' }
   }
   const flaw = measurementFlaw(measurement)
-  if (flaw !== undefined) return { code: 'invalid', says: `cannot be used: ${flaw}`, isSilent: true }
+  if (flaw !== undefined) return { code: 'invalid', says: saysUnsound(flaw), isSilent: true }
   const samples = sampleCount(measurement)
   const noun = nouns[measurement.kind]
   if (samples < minimumSamples) {
@@ -101,7 +101,13 @@ export function assess(rule: ThresholdRule, comparison: Comparison | undefined):
 
   const seen = `canary ${statistic} ${canary.isAtLeast ? 'of at least ' : ''}${say(canary.value)}`
   const ofControl = known && { control: known.value, controlSamples: known.samples }
-  const numbers = { canary: canary.value, canarySamples: canary.samples, ...ofControl }
+  const tightest = limits.length > 0 ? Math.min(...limits.map(({ limit }) => limit)) : min
+  const numbers = {
+    canary: canary.value,
+    canarySamples: canary.samples,
+    ...ofControl,
+    ...(tightest !== undefined && { limit: tightest }),
+  }
   const fail = (code: string, limit: number, says: string): Finding => {
     return {
       outcome: 'fail',

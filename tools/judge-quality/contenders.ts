@@ -7,6 +7,7 @@ import { type Counts, countFactors } from '../../dist/src/analysis/sequential/co
 import { deadlineLook, drawOf, firstDeadlineState } from '../../dist/src/analysis/sequential/deadline-test.js'
 import { type Guardrail, sequentialSettingsSchema } from '../../dist/src/analysis/sequential/sequential-settings.js'
 import { incompleteBeta } from '../../dist/src/analysis/stats/incomplete-beta.js'
+import type { Comparison } from '../../dist/src/vocabulary/measurement.js'
 import type { Service } from './worlds.ts'
 
 /** Takes the next interval in, and says whether to roll back. */
@@ -31,15 +32,17 @@ export function ratioTest(settings: object, level = alpha) {
   return guardrailTest(guardrails.errors as Guardrail, { alpha: level, promotionAlpha: 0.05, reportAlpha: alpha })
 }
 
+/** Counts, as a judge gets them. */
+export const comparisonOf = ({ canaryTotal, canaryBad, controlTotal, controlBad }: Counts): Comparison => ({
+  canary: { kind: 'counts', total: canaryTotal, bad: canaryBad },
+  control: { kind: 'counts', total: controlTotal, bad: controlBad },
+})
+
 function sequential(settings: object, level = alpha, seconds = 60): Watch {
   const test = ratioTest(settings, level)
   let state = test.begin()
-  return ({ canaryTotal, canaryBad, controlTotal, controlBad }) => {
-    const comparison = {
-      canary: { kind: 'counts', total: canaryTotal, bad: canaryBad },
-      control: { kind: 'counts', total: controlTotal, bad: controlBad },
-    } as const
-    const next = test.observe(state, comparison, seconds)
+  return (counts) => {
+    const next = test.observe(state, comparisonOf(counts), seconds)
     if (typeof next !== 'string') state = next
     return test.harm(state) >= -Math.log(level)
   }

@@ -1,14 +1,16 @@
 /**
  * Judges the judges: simulates services under good and bad canaries, and compares what each rule does about them.
  *
- *     node tools/judge-quality/main.ts [--quick | --scale FACTOR] [--only grid,bound] [--seed N] [--threads N] [--save FILE]
+ *     node tools/judge-quality/main.ts [--quick | --scale FACTOR] [--only grid,bound] [--seed N] [--threads N] [--save FILE] [--pages]
  *
  * `--scale` multiplies the number of runs, `--quick` is a tenth of them; `--save` keeps what was found as JSON, and with
- * `--only` replaces those sections in the file. Needs the built `dist`.
+ * `--only` replaces those sections in the file. `--pages` saves to `docs/judges/measured.json`, and writes what the pages
+ * there have of it: tables and plots; with `--only none`, from what was saved before. Needs the built `dist`.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { writePages } from './pages.ts'
 import { doAll } from './pool.ts'
 import { sayGoals, sayTable } from './print.ts'
 import { sections } from './sections.ts'
@@ -21,18 +23,21 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '20260101' },
     threads: { type: 'string', default: String(availableParallelism()) },
     save: { type: 'string' },
+    pages: { type: 'boolean', default: false },
   },
 })
+const file = options.save ?? (options.pages ? 'docs/judges/measured.json' : undefined)
 const seed = Number(options.seed)
 const scale = options.quick ? 0.1 : Number(options.scale)
-const chosen = options.only.split(',').map((name) => {
+const names = options.only === 'none' ? [] : options.only.split(',')
+const chosen = names.map((name) => {
   const section = sections.find((section) => section.name === name)
   if (section === undefined) throw new Error(`No section "${name}". There are ${sections.map(({ name }) => name).join(', ')}.`)
   return section
 })
 console.log(`seed ${seed}, ${scale} of the full number of runs, ${options.threads} threads, Node ${process.version}`)
 
-const saved = options.save !== undefined && existsSync(options.save) ? JSON.parse(readFileSync(options.save, 'utf8')) : {}
+const saved = file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
 const goals = []
 for (const section of chosen) {
   const begun = performance.now()
@@ -51,6 +56,7 @@ for (const section of chosen) {
   for (const table of report.tables) console.log(`\n${sayTable(table)}`)
   goals.push(...report.goals)
   saved[section.name] = { seed, scale, ...report }
-  if (options.save !== undefined) writeFileSync(options.save, `${JSON.stringify(saved, null, 1)}\n`)
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(saved, null, 1)}\n`)
 }
-console.log(`\n${sayGoals(goals)}`)
+if (goals.length > 0) console.log(`\n${sayGoals(goals)}`)
+if (file !== undefined && options.pages) writePages(file)

@@ -1,5 +1,5 @@
 import { logGamma } from '../../dist/src/analysis/stats/log-gamma.js'
-import { xoshiro128 } from '../../dist/src/analysis/stats/xoshiro128.js'
+import { xoshiro128 } from '../../dist/src/vocabulary/xoshiro128.js'
 
 export interface Random {
   /** In [0, 1). */

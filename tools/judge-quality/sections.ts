@@ -4,7 +4,7 @@ import { declared } from './sections/deadline.ts'
 import { gauge } from './sections/gauge.ts'
 import { grid } from './sections/grid.ts'
 import { latency } from './sections/latency.ts'
-import { long } from './sections/long.ts'
+import { nulls } from './sections/nulls.ts'
 import { late } from './sections/onset.ts'
 import { promotion } from './sections/promotion.ts'
 import { speed } from './sections/speed.ts'
@@ -14,7 +14,7 @@ import { weather } from './sections/worlds.ts'
 /** In the order of printing. */
 export const sections = [
   grid,
-  long,
+  nulls,
   distance,
   late,
   declared,

@@ -1,6 +1,6 @@
 import { ReleaseError } from '../../vocabulary/errors.js'
-import { drawBeta } from '../stats/draw-beta.js'
 import type { RandomSource } from '../../vocabulary/xoshiro128.js'
+import { drawBeta } from '../stats/draw-beta.js'
 import { emptySample, type Insufficient } from './insufficient.js'
 import { quantileOfSorted } from './quantile.js'
 import { sortedSample } from './sorted-sample.js'

@@ -4,7 +4,7 @@ const digitBits = 11
 const digits = 1 << digitBits
 /** Below this the built-in sort wins (measured). */
 const fewest = 1_000
-/** Numbers that share their upper 32 bits are sorted by insertion up to this many, and by the built-in sort above. */
+/** So many are sorted by insertion, which is a quarter of the price of a call of the built-in sort. */
 const longestInsertion = 24
 
 /**
@@ -12,6 +12,7 @@ const longestInsertion = 24
  * three passes of 11 bits), after which only neighbours can be out of order. Four times as fast as `Float64Array.sort` at 10⁶.
  */
 export function sortNumbers(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  if (values.length <= longestInsertion) return insertionSort(values, 0, values.length)
   if (values.length < fewest) return values.sort()
   let from = values
   let to = new Float64Array(values.length)
@@ -74,11 +75,12 @@ function isConstant(values: Float64Array<ArrayBuffer>, first: number, end: numbe
   return i === end
 }
 
-function insertionSort(values: Float64Array<ArrayBuffer>, first: number, end: number): void {
+function insertionSort(values: Float64Array<ArrayBuffer>, first: number, end: number) {
   for (let i = first + 1; i < end; i++) {
     const value = values[i]!
     let slot = i
     for (; slot > first && values[slot - 1]! > value; slot--) values[slot] = values[slot - 1]!
     values[slot] = value
   }
+  return values
 }

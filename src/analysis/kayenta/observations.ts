@@ -1,5 +1,5 @@
 import type { Comparison, Measurement } from '../../vocabulary/measurement.js'
-import { measurementFlaw } from '../measurement-check.js'
+import { measurementFlaw, saysUnsound } from '../measurement-check.js'
 import { estimate, sampleCount } from '../statistic.js'
 import { type CountTally, emptyTally, tallied } from './classify-counts.js'
 import type { KayentaMetric } from './settings.js'
@@ -64,7 +64,7 @@ function zeroIfAbsent(measurement: Measurement, other: Measurement, { nanStrateg
 function read(measurement: Measurement, { statistic }: KayentaMetric, compatible: boolean): Reading {
   if (measurement.kind === 'missing') return { problem: `has no number (${measurement.reason}: ${measurement.detail})` }
   const flaw = measurementFlaw(measurement)
-  if (flaw !== undefined) return { problem: `cannot be used: ${flaw}` }
+  if (flaw !== undefined) return { problem: saysUnsound(flaw) }
   if (sampleCount(measurement) === 0) return { problem: 'had no traffic' }
   if (measurement.kind === 'counts' && !compatible && statistic === undefined) return { counts: measurement }
   const asked =

@@ -46,7 +46,12 @@ export interface Detection {
 
 /**
  * How long a canary has to be watched, and what that costs its users. The evidence is taken for a Brownian motion, so that
- * its first passage has an inverse Gaussian distribution. Simulated: means within 11 % at ratios of 1.25 to 5.
+ * its first passage has an inverse Gaussian distribution.
+ *
+ * Simulated with the boosted test on twelve nodes from 1.15 to 10 (baseline 0.5 %; weights of 1, 10 and 50 %; looks of half a
+ * failure; 400 runs each, standard error 3 %): true means lay from 5 % below the plan's to 7 % above for ratios of 1.25 to 5,
+ * and up to 14 % above for 10; what 90 % power took, from 1 % below to 11 % above. Spreading wealth anew for a late change,
+ * as the judge does, costs 3 to 11 % more when the change is there from the start.
  *
  * @throws ReleaseError `input/invalid` for values out of range, and for a ratio that is itself just tolerated
  */

@@ -31,30 +31,30 @@ export interface CountEProcess {
  *
  * An interval without canary requests, or without control requests while they matter, changes nothing.
  *
- * @param boostAlpha - with a level, no evidence is wasted by overshooting it; needs `absolute: 0`, one stratum, `phi` 1,
- *   and the result is valid at this level only
+ * @param boostAlpha - with a level, no evidence is wasted by overshooting it; needs `regression` nodes, and is left out where
+ *   `relative` is 0, there are several strata, or `phi` is not 1. The result is valid at this level only
  * @see A. Ramdas, P. Grünwald, V. Vovk, G. Shafer (2023), Statistical Science 38(4), 576-601. doi:10.1214/23-STS894
  */
 export function countEProcess(mixture: NodeMixture, margin: Margin, boostAlpha?: number): CountEProcess {
   const { nodes, prior } = mixture
   const { relative, absolute } = margin
+  const logNodes = nodes.map(Math.log)
   return {
     begin: () => initialWealth(mixture),
     update(wealth, strata, { share = 0, phi = 1 } = {}) {
       const usable = strata.filter(({ canaryTotal, controlTotal }) => canaryTotal > 0 && (controlTotal > 0 || relative === 0))
       if (usable.length === 0) return wealth
-      const after = [...wealth]
+      const paid = [...wealth]
+      const won = new Array<number>(wealth.length).fill(0)
       for (const counts of usable)
         for (let j = 0; j < nodes.length; j++) {
-          const { canary, logCanary, logControl } = countFactors(counts, relative, nodes[j]!)
-          const allowed = absolute * counts.canaryTotal * (canary - 1)
-          after[j] = after[j]! + (counts.canaryBad * logCanary + counts.controlBad * logControl - allowed) / phi
+          const { canary, logCanary, logControl } = countFactors(counts, relative, nodes[j]!, logNodes[j]!)
+          paid[j] = paid[j]! - (absolute * counts.canaryTotal * (canary - 1)) / phi
+          won[j] = won[j]! + (counts.canaryBad * logCanary + counts.controlBad * logControl) / phi
         }
-      const [only] = usable
-      if (boostAlpha !== undefined && absolute === 0 && phi === 1 && usable.length === 1) {
-        const boost = overshootBoost(wealth, only!, nodes, relative, boostAlpha)
-        for (let j = 0; j < after.length; j++) after[j] = after[j]! + boost
-      }
+      const isBoosted = boostAlpha !== undefined && relative > 0 && phi === 1 && usable.length === 1
+      const boost = isBoosted ? overshootBoost(paid, usable[0]!, nodes, relative, boostAlpha) : 0
+      const after = paid.map((log, j) => log + won[j]! + boost)
       return redistribute(after, prior, share)
     },
   }

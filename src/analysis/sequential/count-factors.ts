@@ -12,11 +12,19 @@ export interface Margin {
   readonly absolute: number
 }
 
-/** Multipliers of wealth at one node: for each bad canary request, for each bad control request. */
-export function countFactors({ controlTotal, canaryTotal }: Counts, relative: number, node: number) {
-  if (relative === 0) return { canary: node, logCanary: Math.log(node), logControl: 0 }
+/**
+ * Multipliers of wealth at one node: for each bad canary request, for each bad control request.
+ * @param logNode - its logarithm, for callers who have it
+ */
+export function countFactors(
+  { controlTotal, canaryTotal }: Counts,
+  relative: number,
+  node: number,
+  logNode: number = Math.log(node),
+) {
+  if (relative === 0) return { canary: node, logCanary: logNode, logControl: 0 }
   const atNull = controlTotal + relative * canaryTotal
   const ratio = atNull / (controlTotal + relative * canaryTotal * node)
   const logControl = Math.log(ratio)
-  return { canary: node * ratio, logCanary: Math.log(node) + logControl, logControl }
+  return { canary: node * ratio, logCanary: logNode + logControl, logControl }
 }

@@ -1,3 +1,5 @@
+import { sortedSample } from '../fixed/sorted-sample.js'
+
 /** How requests of both cohorts lie about one cut, in whole requests. */
 export interface ExceedanceTable {
   readonly total: number
@@ -20,16 +22,29 @@ export function sampleTables(
   levels: readonly number[],
   slowdown = 1,
 ): ExceedanceTable[] {
-  const adjusted = Float64Array.from(canary, (value) => value / slowdown).sort()
-  const pool = new Float64Array(control.length + canary.length)
-  pool.set(control)
-  pool.set(adjusted, control.length)
-  pool.sort()
+  return sortedTables(sortedSample(control), sortedSample(canary), levels, slowdown)
+}
+
+/** The same of samples in ascending order, for callers who need several tables of them. */
+export function sortedTables(
+  control: Float64Array,
+  canary: Float64Array,
+  levels: readonly number[],
+  slowdown: number,
+): ExceedanceTable[] {
+  const adjusted = canary.map((value) => value / slowdown)
+  const pool = merged(control, adjusted)
   return levels.map((level) => {
     if (pool.length === 0) return { total: 0, canary: 0, above: 0, canaryAbove: 0 }
     const cut = pool[pool.length - Math.max(1, Math.ceil((1 - level) * pool.length - 1e-9))]!
     return { total: pool.length, canary: canary.length, above: atLeast(pool, cut), canaryAbove: atLeast(adjusted, cut) }
   })
+}
+
+function merged(a: Float64Array, b: Float64Array): Float64Array {
+  const both = new Float64Array(a.length + b.length)
+  for (let i = 0, j = 0, k = 0; k < both.length; k++) both[k] = j >= b.length || a[i]! <= b[j]! ? a[i++]! : b[j++]!
+  return both
 }
 
 /** How many of the sorted values are `cut` or more. */

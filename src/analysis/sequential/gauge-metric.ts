@@ -1,4 +1,5 @@
 import type { Comparison, Measurement } from '../../vocabulary/measurement.js'
+import { sortedSample } from '../fixed/sorted-sample.js'
 import { logSumExp } from '../stats/log-space.js'
 import { sayNumber } from '../wording.js'
 import { finite, idleCohort, type Levels, type MetricTest, meritCeiling, type Sight, short } from './metric-test.js'
@@ -55,7 +56,6 @@ export function gaugeMetric(settings: GaugeMetricSettings, { promotionAlpha }: L
         merit: keptState(signSymmetric(state.merit, -beyond(average, edge(promote))), ceiling),
       }
     },
-    isShareable: true,
     harm: ({ harm }) => (harm ? logSumExp(harm.wealth) : Number.NEGATIVE_INFINITY),
     isHarmProven: () => false,
     merit: ({ merit }) => logSumExp(merit.wealth),
@@ -74,15 +74,12 @@ const beyond = (difference: number, margin: number) =>
 const values = (measurement: Measurement): readonly number[] => (measurement.kind === 'gauge' ? measurement.values : [])
 
 /** The same whatever the order of the instances. */
-const mean = (values: readonly number[]) =>
-  Float64Array.from(values)
-    .sort()
-    .reduce((sum, value) => sum + value, 0) / values.length
+const mean = (values: readonly number[]) => sortedSample(values).reduce((sum, value) => sum + value, 0) / values.length
 
-/** Past values only set the scale of later bets, for which five digits do. */
+/** Past values only set the scale of later bets, for which five digits do; all but the newest have no more. */
 const keptState = ({ wealth, past }: SignState, ceiling?: number): SignState => ({
   wealth: kept(wealth, ceiling),
-  past: past.map((value) => Number(value.toPrecision(5))),
+  past: past.with(-1, Number(past.at(-1)!.toPrecision(5))),
 })
 
 function describe(

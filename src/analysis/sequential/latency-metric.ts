@@ -1,19 +1,10 @@
-import type { Comparison, Measurement } from '../../vocabulary/measurement.js'
+import type { Comparison } from '../../vocabulary/measurement.js'
+import { sortedSample } from '../fixed/sorted-sample.js'
 import { type Estimate, estimate, sampleCount } from '../statistic.js'
 import { logSumExp } from '../stats/log-space.js'
 import { sayCount, sayNumber } from '../wording.js'
-import { bucketTables, type ExceedanceTable, nearestTables, sampleTables } from './exceedance-table.js'
-import {
-  finite,
-  type Idle,
-  idleCohort,
-  type Levels,
-  type MetricTest,
-  meritCeiling,
-  type Sight,
-  shareOf,
-  short,
-} from './metric-test.js'
+import { bucketTables, type ExceedanceTable, nearestTables, sortedTables } from './exceedance-table.js'
+import { finite, idleCohort, type Levels, type MetricTest, meritCeiling, type Sight, shareOf, short } from './metric-test.js'
 import { type Direction, kept, nodeMixture, type Wealth } from './node-mixture.js'
 import { anyLevel, everyLevel, isTelling, rankExceedance } from './rank-exceedance.js'
 
@@ -60,16 +51,17 @@ export function latencyMetric(settings: LatencyMetricSettings, { promotionAlpha 
     begin: () => ({ harm: harm ? harm.begin() : null, merit: merit.begin(), canaryTotal: 0, controlTotal: 0 }),
     observe(state, comparison, seconds) {
       const [canary, control] = [sampleCount(comparison.canary), sampleCount(comparison.control)]
-      const idle = idleCohort(canary, control) ?? withoutSpread(comparison)
+      const idle = idleCohort(canary, control)
       if (idle) return idle
+      const prepared = prepare(comparison)
+      if ('tables' in prepared && prepared.tables.length === 0) return 'one-bucket'
       return {
-        harm: harm && state.harm ? harm.bet(state.harm, comparison, shareOf(seconds)).map((wealth) => kept(wealth)) : null,
-        merit: merit.bet(state.merit, comparison, 0).map((wealth) => kept(wealth, ceiling)),
+        harm: harm && state.harm ? harm.bet(state.harm, prepared, shareOf(seconds)).map((wealth) => kept(wealth)) : null,
+        merit: merit.bet(state.merit, prepared, 0).map((wealth) => kept(wealth, ceiling)),
         canaryTotal: short(state.canaryTotal + canary),
         controlTotal: short(state.controlTotal + control),
       }
     },
-    isShareable: true,
     harm: ({ harm }) => (harm ? anyLevel(harm) : Number.NEGATIVE_INFINITY),
     isHarmProven: () => false,
     merit: ({ merit }) => (tolerate ? everyLevel(merit) : anyLevel(merit)),
@@ -79,27 +71,30 @@ export function latencyMetric(settings: LatencyMetricSettings, { promotionAlpha 
   }
 }
 
+/** One look, as far as the bets on both directions have it in common: samples in ascending order, or tables at the bounds that tell something. */
+type Prepared =
+  | { readonly control: Float64Array; readonly canary: Float64Array }
+  | { readonly tables: readonly ExceedanceTable[] }
+
+function prepare({ canary, control }: Comparison): Prepared {
+  if (canary.kind === 'samples' && control.kind === 'samples')
+    return { control: sortedSample(control.values), canary: sortedSample(canary.values) }
+  if (canary.kind !== 'histogram' || control.kind !== 'histogram') return { tables: [] }
+  return { tables: bucketTables(control, canary).filter(isTelling) }
+}
+
 function bettor(direction: Direction, levels: readonly number[], { slowdown, odds }: LatencyMargin) {
   const mixture = nodeMixture({ direction, size: nodesPerLevel })
   const onSamples = rankExceedance(mixture, levels.length)
   const onBuckets = rankExceedance(mixture, levels.length, odds)
   return {
     begin: onSamples.begin,
-    bet(wealth: readonly Wealth[], { canary, control }: Comparison, share: number) {
-      if (canary.kind === 'samples' && control.kind === 'samples')
-        return onSamples.update(wealth, sampleTables(control.values, canary.values, levels, slowdown), share)
-      return onBuckets.update(wealth, nearestTables(tellingBounds(canary, control), levels), share)
-    },
+    bet: (wealth: readonly Wealth[], prepared: Prepared, share: number) =>
+      'tables' in prepared
+        ? onBuckets.update(wealth, nearestTables(prepared.tables, levels), share)
+        : onSamples.update(wealth, sortedTables(prepared.control, prepared.canary, levels, slowdown), share),
   }
 }
-
-function tellingBounds(canary: Measurement, control: Measurement): ExceedanceTable[] {
-  if (canary.kind !== 'histogram' || control.kind !== 'histogram') return []
-  return bucketTables(control, canary).filter(isTelling)
-}
-
-const withoutSpread = ({ canary, control }: Comparison): Idle | undefined =>
-  canary.kind === 'histogram' && tellingBounds(canary, control).length === 0 ? 'one-bucket' : undefined
 
 function describe(settings: LatencyMetricSettings, state: LatencyMetricState, { canary, control }: Comparison): Sight {
   const { unit, tolerate, promote } = settings

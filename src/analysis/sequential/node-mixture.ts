@@ -63,7 +63,10 @@ export const initialWealth = ({ prior }: NodeMixture): Wealth => prior.map(Math.
 export function redistribute(wealth: Wealth, prior: readonly number[], share: number): Wealth {
   if (share === 0) return wealth
   const total = logSumExp(wealth)
-  return wealth.map((log, j) => total + Math.log((1 - share) * Math.exp(log - total) + share * prior[j]!))
+  const after = new Array<number>(wealth.length)
+  for (let j = 0; j < wealth.length; j++)
+    after[j] = total + Math.log((1 - share) * Math.exp(wealth[j]! - total) + share * prior[j]!)
+  return after
 }
 
 /** Strategies this poor are kept at it: they can return, and one gift of e^-60 is far below any α. */
@@ -75,5 +78,7 @@ const poorest = -60
  */
 export function kept(wealth: Wealth, ceiling = Number.POSITIVE_INFINITY): Wealth {
   const excess = ceiling === Number.POSITIVE_INFINITY ? 0 : Math.max(0, logSumExp(wealth) - ceiling)
-  return wealth.map((log) => Math.max(poorest, Math.floor((log - excess) * 1e5) / 1e5) + 0)
+  const after = new Array<number>(wealth.length)
+  for (let j = 0; j < wealth.length; j++) after[j] = Math.max(poorest, Math.floor((wealth[j]! - excess) * 1e5) / 1e5) + 0
+  return after
 }

@@ -5,14 +5,21 @@ import type { Wealth } from './node-mixture.js'
 
 /**
  * How much log wealth can be added in one interval for free, because wealth beyond 1/α is of no use: the largest b ≥ 0 with
- * `E[min(e^b · wealth after, 1/α)] = wealth before`, the canary's share of the bad events being binomial at the null's edge.
+ * `E[min(e^b · wealth after, 1/α)] = wealth before`, the canary's share of the bad events being binomial at the edge of
+ * `canary rate ≤ relative · control rate`.
  *
- * Exact for Poisson counts. For Bernoulli outcomes at the null's edge it was measured, not proven, to keep α. Meaningless
+ * With an absolute margin the canary's share q may be larger than that at the edge. What the boost adds, less what the cap
+ * takes, is then a function of the canary's bad events that changes its sign once, from + to −; so does its mean as q grows
+ * (the binomial is totally positive), and that is 0 at the edge. So wealth, after it has paid for the absolute margin, may be
+ * boosted as if there were none.
+ *
+ * Exact for Poisson counts. For Bernoulli outcomes at the null's edge it was measured, not proven, to keep alpha. Meaningless
  * under over-dispersion. Fractional totals are rounded.
  *
- * @param wealth - before the interval
+ * @param wealth - before the interval's outcomes, after paying for the absolute margin; cash comes last
+ * @param relative - above 0
  * @param alpha - the only level at which the boosted process is valid
- * @see L. Fischer, A. Ramdas (2024), arXiv:2410.16076.
+ * @see L. Fischer, A. Ramdas (2024), arXiv:2410.16076; S. Karlin (1968), Total Positivity, for the change of sign.
  */
 export function overshootBoost(
   wealth: Wealth,
@@ -33,29 +40,26 @@ export function overshootBoost(
   const deviation = Math.sqrt(mean * (1 - share))
   const first = Math.max(0, Math.floor(mean - 9 * deviation - 10))
   const last = Math.min(bad, Math.ceil(mean + 12 * deviation + 25))
-  const factors = nodes.map((node) => countFactors(counts, relative, node))
-  const growth = (k: number) =>
-    logSumExp(
-      wealth.map((log, j) => {
-        const factor = factors[j]
-        return factor === undefined ? log : log + k * factor.logCanary + (bad - k) * factor.logControl
-      }),
-    ) - before
-  // Out of reach, as it mostly is for a good canary.
-  if (growth(last) < room) return 0
-  const binomial = unimodalPmf(first, last, Math.floor((bad + 1) * share), (k) => ((bad - k) / (k + 1)) * odds)
+  // Multiples of all wealth before, by strategy, if `first` bad events were the canary's; each more multiplies them by their nodes.
+  const multiples = wealth.map((log, j) => {
+    const node = nodes[j]
+    if (node === undefined) return Math.exp(log - before)
+    const { logCanary, logControl } = countFactors(counts, relative, node)
+    return Math.exp(log - before + first * logCanary + (bad - first) * logControl)
+  })
+  // Out of reach, as it often is for a good canary.
+  if (multiples.reduce((sum, multiple, j) => sum + multiple * (nodes[j] ?? 1) ** (last - first), 0) < cap) return 0
+  const { probabilities } = unimodalPmf(first, last, Math.floor((bad + 1) * share), (k) => ((bad - k) / (k + 1)) * odds)
   let probabilityBelow = 0
   let wealthBelow = 0
-  for (let k = first; k <= last && 1 - probabilityBelow >= 1e-13; k++) {
-    const growthHere = growth(k)
+  for (let i = 0; i < probabilities.length && 1 - probabilityBelow >= 1e-13; i++) {
+    let multiple = 0
+    for (let j = 0; j < multiples.length; j++) multiple += multiples[j]!
     const needed = 1 - cap * (1 - probabilityBelow)
-    if (needed > 0 && wealthBelow > 0) {
-      const boost = Math.log(needed / wealthBelow)
-      if (boost + growthHere >= room) return Math.max(boost, 0)
-    }
-    const probability = binomial.probabilities[k - first]!
-    probabilityBelow += probability
-    wealthBelow += probability * Math.exp(growthHere)
+    if (needed > 0 && needed * multiple >= cap * wealthBelow) return Math.max(Math.log(needed / wealthBelow), 0)
+    probabilityBelow += probabilities[i]!
+    wealthBelow += probabilities[i]! * multiple
+    for (let j = 0; j < nodes.length; j++) multiples[j] = multiples[j]! * nodes[j]!
   }
   return 0
 }

@@ -1,4 +1,4 @@
-import { logHypergeometricMgf } from '../stats/log-hypergeometric-mgf.js'
+import { hypergeometricMgf } from '../stats/hypergeometric-mgf.js'
 import { logMeanExp, logSumExp } from '../stats/log-space.js'
 import type { ExceedanceTable } from './exceedance-table.js'
 import { initialWealth, type NodeMixture, redistribute, type Wealth } from './node-mixture.js'
@@ -23,16 +23,20 @@ export function rankExceedance(mixture: NodeMixture, levels: number, odds = 1) {
   const logNodes = mixture.nodes.map(Math.log)
   return {
     begin: (): readonly Wealth[] => Array.from({ length: levels }, () => initialWealth(mixture)),
-    update: (wealth: readonly Wealth[], tables: readonly ExceedanceTable[], share = 0): readonly Wealth[] =>
-      wealth.map((logs, level) => {
+    update(wealth: readonly Wealth[], tables: readonly ExceedanceTable[], share = 0): readonly Wealth[] {
+      let gains: readonly number[] = []
+      return wealth.map((logs, level) => {
         const table = tables[level]!
-        const gains = isTelling(table) ? logLikelihoodRatios(table, logNodes, tolerated) : []
+        // Buckets are few, so that levels next to each other are often cut at the same bound.
+        if (level === 0 || table !== tables[level - 1])
+          gains = isTelling(table) ? logLikelihoodRatios(table, logNodes, tolerated) : []
         return redistribute(
           logs.map((log, j) => log + (gains[j] ?? 0)),
           mixture.prior,
           share,
         )
-      }),
+      })
+    },
   }
 }
 
@@ -44,8 +48,9 @@ function logLikelihoodRatios(
   logNodes: readonly number[],
   tolerated: number,
 ) {
-  const atNull = tolerated === 0 ? 0 : logHypergeometricMgf(total, canary, above, tolerated)
-  return logNodes.map((log) => canaryAbove * log - (logHypergeometricMgf(total, canary, above, tolerated + log) - atNull))
+  const logMgf = hypergeometricMgf(total, canary, above)
+  const atNull = tolerated === 0 ? 0 : logMgf(tolerated)
+  return logNodes.map((log) => canaryAbove * log - (logMgf(tolerated + log) - atNull))
 }
 
 /** Evidence that the canary is worse at some level: an average of e-values. */

@@ -1,3 +1,4 @@
+import { crossing } from '../stats/crossing.js'
 import { logSumExp } from '../stats/log-space.js'
 import type { Counts } from './count-factors.js'
 
@@ -61,7 +62,7 @@ const logLikelihood = ({ canaryBad, paid }: RatioLikelihood, x: number) => canar
 
 /** The same at every grid point, where what each Chebyshev point contributes is known beforehand. */
 const contributions = grid.map((x) =>
-  points.map((_, k) =>
+  Float64Array.from(points, (_, k) =>
     interpolate(
       points.map((_, i) => (i === k ? 1 : 0)),
       x,
@@ -71,15 +72,15 @@ const contributions = grid.map((x) =>
 function onGrid({ canaryBad, paid }: RatioLikelihood, j: number): number {
   const row = contributions[j]!
   let log = canaryBad * grid[j]!
-  for (let k = 0; k < points.length; k++) log -= row[k]! * paid[k]!
+  for (let k = 0; k < row.length; k++) log -= row[k]! * paid[k]!
   return log
 }
 
 /** What is less likely than the peak by more than this (and the prior's range) adds nothing to a double. */
 const negligible = 50
 
-/** Log-likelihood at the grid points about its peak; further away, where it is negligible, it is not worked out. */
-function aroundPeak(state: RatioLikelihood): { logs: number[]; peak: number } {
+/** Log-likelihood at the grid points from `first` on that are about its peak; further away, where it is negligible, it is not worked out. */
+function aroundPeak(state: RatioLikelihood): { first: number; peak: number; logs: number[] } {
   let [peak, last] = [0, grid.length - 1]
   // Concave in the log ratio: it rises up to the peak, and falls from there on.
   while (peak < last) {
@@ -87,12 +88,12 @@ function aroundPeak(state: RatioLikelihood): { logs: number[]; peak: number } {
     if (onGrid(state, middle) < onGrid(state, middle + 1)) peak = middle + 1
     else last = middle
   }
-  const logs = grid.map(() => Number.NEGATIVE_INFINITY)
-  logs[peak] = onGrid(state, peak)
-  const least = logs[peak]! - negligible
-  for (const step of [-1, 1])
-    for (let j = peak + step; j >= 0 && j < grid.length && logs[j - step]! >= least; j += step) logs[j] = onGrid(state, j)
-  return { logs, peak }
+  const logs = [onGrid(state, peak)]
+  const least = logs[0]! - negligible
+  for (let j = peak + 1; j < grid.length && logs.at(-1)! >= least; j++) logs.push(onGrid(state, j))
+  const below: number[] = []
+  for (let j = peak - 1; j >= 0 && (below.at(-1) ?? least) >= least; j--) below.push(onGrid(state, j))
+  return { first: peak - below.length, peak, logs: [...below.reverse(), ...logs] }
 }
 
 /**
@@ -108,38 +109,17 @@ function aroundPeak(state: RatioLikelihood): { logs: number[]; peak: number } {
  * @see H. Robbins (1970), Ann. Math. Stat. 41(5), 1397-1409, for the mixture. doi:10.1214/aoms/1177696786
  */
 export function ratioConfidence(state: RatioLikelihood, alpha = 0.05): { lower: number; upper: number } {
-  const { logs, peak } = aroundPeak(state)
-  const level = logSumExp(logs.map((log, j) => log + logPrior[j]!)) + Math.log(alpha)
-  const isInside = (x: number) => logLikelihood(state, x) >= level
-  // So narrow an interval that it lies between grid points has to be searched for.
-  const best =
-    logs[peak]! >= level ? grid[peak]! : maximum(state, grid[Math.max(0, peak - 1)]!, grid[Math.min(grid.length - 1, peak + 1)]!)
-  // The nearest grid points that are outside bracket the edges.
-  const below = grid.findLast((x, j) => x < best && logs[j]! < level) ?? -span
-  const above = grid.find((x, j) => x > best && logs[j]! < level) ?? span
+  const { first, peak, logs } = aroundPeak(state)
+  const level = logSumExp(logs.map((log, i) => log + logPrior[first + i]!)) + Math.log(alpha)
+  const excess = (x: number) => logLikelihood(state, x) - level
+  const isInside = (j: number) => (logs[j - first] ?? Number.NEGATIVE_INFINITY) >= level
+  const last = grid.length - 1
+  // A mixture is nowhere above its peak, which therefore is inside. The nearest grid points that are not bracket the edges.
+  let [below, above] = [peak, peak]
+  while (below >= 0 && isInside(below)) below--
+  while (above <= last && isInside(above)) above++
   return {
-    lower: isInside(-span) ? 0 : Math.exp(edge(isInside, best, below)),
-    upper: isInside(span) ? Number.POSITIVE_INFINITY : Math.exp(edge(isInside, best, above)),
+    lower: below < 0 ? 0 : Math.exp(crossing(excess, grid[below]!, grid[below + 1]!)),
+    upper: above > last ? Number.POSITIVE_INFINITY : Math.exp(crossing(excess, grid[above]!, grid[above - 1]!)),
   }
-}
-
-/** The likelihood is concave in the log ratio: a golden section search. */
-function maximum(state: RatioLikelihood, from: number, to: number): number {
-  let [low, high] = [from, to]
-  for (let round = 0; round < 25; round++) {
-    const step = (high - low) * 0.381966
-    if (logLikelihood(state, low + step) < logLikelihood(state, high - step)) low += step
-    else high -= step
-  }
-  return (low + high) / 2
-}
-
-function edge(isInside: (x: number) => boolean, from: number, to: number): number {
-  let [inside, outside] = [from, to]
-  for (let round = 0; round < 24; round++) {
-    const middle = (inside + outside) / 2
-    if (isInside(middle)) inside = middle
-    else outside = middle
-  }
-  return (inside + outside) / 2
 }

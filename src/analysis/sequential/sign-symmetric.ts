@@ -1,3 +1,5 @@
+import { quantileOfSorted } from '../fixed/quantile.js'
+import { sortedSample } from '../fixed/sorted-sample.js'
 import type { Wealth } from './node-mixture.js'
 
 export interface SignState {
@@ -28,7 +30,7 @@ export const firstSignState: SignState = { wealth: betSizes.map(() => -Math.log(
  * @see A. Ramdas, J. Ruf, M. Larsson, W. Koolen (2020), arXiv:2009.03167, for the nonnegative martingales of symmetry.
  */
 export function signSymmetric(state: SignState, difference: number, scale = 0): SignState {
-  const unit = state.past.length > 0 ? median(state.past) : scale
+  const unit = state.past.length > 0 ? quantileOfSorted(sortedSample(state.past), 0.5) : scale
   const logGain = (size: number) => {
     const z = (size * difference) / unit
     // z − ln cosh z, where neither overflows.
@@ -38,10 +40,4 @@ export function signSymmetric(state: SignState, difference: number, scale = 0): 
     wealth: unit > 0 ? state.wealth.map((log, j) => log + logGain(betSizes[j]!)) : state.wealth,
     past: [...state.past, Math.abs(difference)].slice(-remembered),
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
-  const middle = sorted.length >>> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -1,6 +1,5 @@
-import { ReleaseError } from '../../vocabulary/errors.js'
 import type { Comparison, Look, Measurement } from '../../vocabulary/measurement.js'
-import { measurementFlaw } from '../measurement-check.js'
+import { measurementFlaw, sayInterval, saysUnsound } from '../measurement-check.js'
 import type { Idle, MetricTest } from './metric-test.js'
 
 /** A metric of the judge. */
@@ -20,7 +19,12 @@ export interface MetricState {
 
 /** Why a look says nothing of a metric: a code, and a sentence that goes on from the metric's name. */
 export interface Gap {
-  readonly code: Idle | 'warming-up' | `${'canary' | 'control'}-${Extract<Measurement, { kind: 'missing' }>['reason']}`
+  readonly code:
+    | Idle
+    | 'warming-up'
+    | 'missing'
+    | 'invalid'
+    | `${'canary' | 'control'}-${Extract<Measurement, { kind: 'missing' }>['reason']}`
   readonly says: string
 }
 
@@ -43,22 +47,13 @@ export function beginMetric({ test }: WatchedMetric): MetricState {
   return { test: test.begin(), looks: 0, silent: 0 }
 }
 
-/**
- * Takes one look in.
- * @throws ReleaseError `analysis/invalid` when the look lacks the metric, or has one of the wrong kind or with impossible numbers
- */
+/** Takes one look in. What it lacks, or has in another kind or with impossible numbers, was not measured. */
 export function watchMetric(metric: WatchedMetric, state: MetricState, look: Look, warmup: number): Watched {
-  const comparison = comparisonOf(metric, look)
-  const missing = (['canary', 'control'] as const).flatMap((side): Gap[] => {
-    const measurement = comparison[side]
-    if (measurement.kind !== 'missing') return []
-    return [
-      { code: `${side}-${measurement.reason}`, says: `${side} has no number (${measurement.reason}: ${measurement.detail})` },
-    ]
-  })
-  if (missing.length > 0) {
-    const isFirst = missing.every(({ code }) => code.endsWith('-first-look'))
-    return { metric, state: { ...state, silent: state.silent + (isFirst ? 0 : 1) }, gaps: missing }
+  const comparison = Object.hasOwn(look.metrics, metric.name) ? look.metrics[metric.name] : undefined
+  const gaps = comparison === undefined ? notThere : gapsIn(comparison, metric, look)
+  if (comparison === undefined || gaps.length > 0) {
+    const isFirst = gaps.every(({ code }) => code.endsWith('-first-look'))
+    return { metric, state: { ...state, silent: state.silent + (isFirst ? 0 : 1) }, gaps }
   }
   const test = metric.test.observe(state.test, comparison, (look.to - look.from) / 1_000)
   if (typeof test === 'string') {
@@ -71,53 +66,47 @@ export function watchMetric(metric: WatchedMetric, state: MetricState, look: Loo
   return { metric, state: { test: state.test, looks, silent: 0 }, gaps: [{ code: 'warming-up', says }] }
 }
 
-function comparisonOf({ name, test }: WatchedMetric, look: Look): Comparison {
-  const invalid = (problem: string) => {
-    const { from, to } = look
-    const interval = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
-    return new ReleaseError('analysis/invalid', `"${name}" ${interval} ${problem}`, { metric: name, from, to })
+const notThere: readonly Gap[] = [{ code: 'missing', says: 'it is not in the look; bind the metric to a source' }]
+const noGaps: readonly Gap[] = []
+
+function gapsIn({ canary, control }: Comparison, { test }: WatchedMetric, look: Look): readonly Gap[] {
+  const problems = [problemOf(canary, 'canary', test, look), problemOf(control, 'control', test, look)]
+  if (problems[0] !== undefined || problems[1] !== undefined) return problems.filter((gap) => gap !== undefined)
+  if (canary.kind === control.kind) return noGaps
+  const says = `it came as ${canary.kind} and ${control.kind} ${sayInterval(look)}; measure both cohorts in the same way`
+  return [{ code: 'invalid', says }]
+}
+
+function problemOf(measurement: Measurement, side: 'canary' | 'control', { kinds }: MetricTest, look: Look): Gap | undefined {
+  if (measurement.kind === 'missing') {
+    const { reason, detail } = measurement
+    return { code: `${side}-${reason}`, says: `${side} has no number (${reason}: ${detail})` }
   }
-  const comparison = Object.hasOwn(look.metrics, name) ? look.metrics[name] : undefined
-  if (comparison === undefined) throw invalid('is not in the look. Bind the metric to a source.')
-  const kinds = new Set<string>()
-  for (const side of ['canary', 'control'] as const) {
-    const measurement = comparison[side]
-    if (measurement.kind === 'missing') continue
-    kinds.add(measurement.kind)
-    const flaw = measurementFlaw(measurement) ?? excess(measurement)
-    if (flaw !== undefined)
-      throw invalid(`of ${side} cannot be used: ${flaw}. Correct the query, so that it gives this interval's amounts alone.`)
-    if (!test.kinds.includes(measurement.kind))
-      throw invalid(
-        `of ${side} came as ${measurement.kind}, and has to be ${test.kinds.join(' or ')}. Correct the metric's kind or its query.`,
-      )
-  }
-  if (kinds.size > 1) throw invalid(`came as ${[...kinds].join(' and ')}. Measure both cohorts in the same way.`)
-  return comparison
+  const flaw = measurementFlaw(measurement) ?? excess(measurement)
+  if (flaw !== undefined) return { code: 'invalid', says: `${side} ${sayInterval(look)} ${saysUnsound(flaw)}` }
+  if (kinds.includes(measurement.kind)) return undefined
+  const asked = `has to be ${kinds.join(' or ')}; correct the metric's kind or its query`
+  return { code: 'invalid', says: `${side} ${sayInterval(look)} came as ${measurement.kind}, and ${asked}` }
 }
 
 /** Beyond these, sums would overflow and exact tests take for ever; no service does that much between two looks. */
 const most = { amount: 1e10, value: 1e100 }
+const neverReset = 'it has more than 10^10 in one look, like a counter that was never reset'
+const tooLarge = 'it has a value beyond 10^100'
 
 function excess(measurement: Measurement): string | undefined {
-  const { amounts, values } = figures(measurement)
-  if (amounts.some((amount) => amount > most.amount))
-    return 'it has more than 10^10 in one look, like a counter that was never reset'
-  return values.some((value) => Math.abs(value) > most.value) ? 'it has a value beyond 10^100' : undefined
-}
-
-function figures(measurement: Measurement): { amounts: readonly number[]; values: readonly number[] } {
   switch (measurement.kind) {
     case 'counts':
-      return { amounts: [measurement.total], values: [] }
+      return measurement.total > most.amount ? neverReset : undefined
     case 'histogram':
-      return { amounts: measurement.counts, values: [] }
+      return measurement.counts.some((count) => count > most.amount) ? neverReset : undefined
     case 'events':
-      return { amounts: [measurement.count], values: [measurement.exposure] }
+      if (measurement.count > most.amount) return neverReset
+      return measurement.exposure > most.value ? tooLarge : undefined
     case 'samples':
     case 'gauge':
-      return { amounts: [], values: measurement.values }
+      return measurement.values.some((value) => Math.abs(value) > most.value) ? tooLarge : undefined
     case 'missing':
-      return { amounts: [], values: [] }
+      return undefined
   }
 }

@@ -7,6 +7,7 @@ import { short } from './metric-test.js'
 import { kept, type Wealth } from './node-mixture.js'
 import { firstSampleRatioWealth, sampleRatio } from './sample-ratio.js'
 import type { SampleRatioSettings } from './sequential-settings.js'
+import type { Watched } from './watch-metric.js'
 
 /** What is remembered of the traffic split. */
 export interface SplitState {
@@ -27,8 +28,12 @@ function intendedShare({ canaryShare }: SampleRatioSettings, { weightPercent }: 
   return share > 0 && share < 1 ? share : undefined
 }
 
-/** Takes one look in; what is missing says nothing of the split, but a canary without a single request does. */
-export function watchSplit(settings: SampleRatioSettings, state: SplitState, look: Look): SplitState {
+/**
+ * Takes one look in; what is missing or unsound says nothing of the split, but a canary without a single request does.
+ * @param watched - the metric whose requests are counted, after this look
+ */
+export function watchSplit(settings: SampleRatioSettings, state: SplitState, look: Look, { gaps }: Watched): SplitState {
+  if (gaps?.some(({ code }) => code === 'missing' || code === 'invalid')) return state
   const { canary, control } = look.metrics[settings.metric]!
   if (canary.kind === 'missing' || control.kind === 'missing') return state
   const requests = sampleCount(canary)

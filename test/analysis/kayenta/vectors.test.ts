@@ -68,14 +68,27 @@ test.each(scored)('compatible: Kayenta scores "$name" so', ({ metric_config, exp
     expect(score.groups.find((one) => one.group === group)?.lowest ?? 0).toBe(wanted)
 })
 
-const staged = cases.filter(
-  ({ kind, metric_config }) => kind === 'aggregation' && 'scores' in metric_config && metric_config.pass,
-)
-test.each(staged)('compatible: $name passes or not as in Kayenta', ({ metric_config, expected }) => {
-  const { scores, pass, marginal } = metric_config as { scores: number[]; pass: number; marginal?: number }
+/** Scores of the intervals of one canary stage, of which the last decides, and whether Kayenta let it pass. */
+const staged = cases
+  .filter(({ kind, metric_config }) => kind === 'aggregation' && metric_config.pass)
+  .flatMap(({ name, metric_config, expected }) => {
+    const { scores, stage1, stage2, pass, marginal } = metric_config as Record<string, number[]> & {
+      pass: number
+      marginal?: number
+    }
+    const stage = (scores: number[], status: unknown) => ({
+      name,
+      scores,
+      pass,
+      marginal: marginal ?? 0,
+      isPassed: status === 'SUCCEEDED',
+    })
+    if (stage1 && stage2) return [stage(stage1, expected.status1), stage(stage2, expected.status2)]
+    return [stage(scores!, expected.status ?? (expected.didPassThresholds ? 'SUCCEEDED' : 'TERMINAL'))]
+  })
+test.each(staged)('compatible: $name passes or not as in Kayenta', ({ scores, pass, marginal, isPassed }) => {
   const last = scores.at(-1)!
-  const didPass = outcomeOfScore({ lowest: last, highest: last }, { pass, marginal: marginal ?? 0 }) === 'pass'
-  expect(didPass).toBe(expected.didPassThresholds ?? expected.status === 'SUCCEEDED')
+  expect(outcomeOfScore({ lowest: last, highest: last }, { pass, marginal }) === 'pass').toBe(isPassed)
 })
 
 test.each(cases.filter(({ kind, metric_config }) => kind === 'transform' && metric_config.nanStrategy))('$name', (one) => {

@@ -117,6 +117,7 @@ test.each([
   ['plain', { relative: 1, absolute: 0 }, 0.005, 0.005, false],
   ['at the edge of both margins', { relative: 1.1, absolute: 0.001 }, 0.005, 0.0065, false],
   ['boosted', { relative: 1, absolute: 0 }, 0.005, 0.005, true],
+  ['boosted, at the edge of both margins', { relative: 1.1, absolute: 0.001 }, 0.005, 0.0065, true],
 ] as const)(
   'a canary within the margin is called worse at no more than alpha over all looks: %s',
   (_, margin, control, canary, isBoosted) => {
@@ -140,6 +141,45 @@ test.each([
     expect(rejected).toBeGreaterThan(0)
   },
 )
+
+test('no evidence is wasted beyond alpha, and none is added that a tolerated canary did not pay for', () => {
+  const [alpha, totals] = [0.05, { canaryTotal: 100, controlTotal: 900 }]
+  let wasted = 0
+  for (const absolute of [0, 0.001, 0.01]) {
+    const margin = { relative: 1.1, absolute }
+    const [plain, boosted] = [countEProcess(nodeMixture(), margin), countEProcess(nodeMixture(), margin, alpha)]
+    // So that evidence is at half of what is needed, which some of the next counts exceed.
+    const logE = (wealth: readonly number[]) => logSumExp(wealth)
+    const begun = plain.update(plain.begin(), [{ ...totals, canaryBad: 4, controlBad: 5 }])
+    const wealth = begun.map((log) => log - logE(begun) + Math.log(0.5 / alpha))
+    /** Mean wealth after Poisson counts of such rates, none of it beyond 1/α; as a multiple of what it was. */
+    const mean = (engine: typeof plain, control: number, canary: number) => {
+      const [of, against] = [poisson(canary * totals.canaryTotal), poisson(control * totals.controlTotal)]
+      let sum = 0
+      for (const [canaryBad, chance] of of.entries())
+        for (const [controlBad, other] of against.entries()) {
+          const after = logE(engine.update(wealth, [{ ...totals, canaryBad, controlBad }]))
+          sum += chance * other * Math.min(Math.exp(after), 1 / alpha)
+        }
+      return sum / (0.5 / alpha)
+    }
+    for (const control of [0, 0.0005, 0.005, 0.05])
+      for (const excess of [1, 0.5]) {
+        const canary = excess * (margin.relative * control + absolute)
+        expect(mean(boosted, control, canary)).toBeLessThanOrEqual(1 + 1e-9)
+        if (mean(boosted, control, canary) > mean(plain, control, canary) + 1e-3) wasted += 1
+      }
+    if (absolute === 0) expect(mean(boosted, 0.005, 0.0055)).toBeCloseTo(1, 9)
+  }
+  expect(wasted).toBeGreaterThan(5)
+})
+
+/** Probabilities of 0, 1, 2 …, as far as they matter. */
+function poisson(mean: number): number[] {
+  const chances = [Math.exp(-mean)]
+  for (let k = 1; k <= mean + 12 * Math.sqrt(mean) + 12; k++) chances.push((chances[k - 1]! * mean) / k)
+  return chances
+}
 
 test('for common events, the Bernoulli bets keep alpha too and decide sooner', () => {
   const [alpha, runs] = [0.05, 500]

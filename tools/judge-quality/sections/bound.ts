@@ -25,7 +25,7 @@ export const distance: Section<Cell, Tally[]> = {
         [0.001, 0.01].flatMap((baseline) => [0.01, 0.1, 0.5].map((weight) => ({ baseline, weight, ratio, judge }))),
       ),
   ),
-  runs: ({ ratio }) => (ratio < 2 ? 250 : 500),
+  runs: ({ ratio }) => (ratio < 2 ? 800 : 2_000),
   simulate(cell, runs, random) {
     const canaryRequests = 0.5 / (cell.baseline * cell.ratio)
     const looks = Math.ceil((20 * bound(cell)) / canaryRequests)

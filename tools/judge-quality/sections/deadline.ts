@@ -21,7 +21,7 @@ const services = [
 export const declared: Section<Service, Tally[]> = {
   name: 'deadline',
   cells: [1, 1.5, 2, 3].flatMap((ratio) => services.map((service) => ({ ...service, ratio }))),
-  runs: ({ ratio }) => (ratio === 1 ? 2_000 : 600),
+  runs: ({ ratio }) => (ratio === 1 ? 10_000 : 1_000),
   simulate: (service, runs, random) => race(contenders, { service, looks }, runs, random),
   report(done) {
     const nulls = byContender(done.filter(({ cell }) => cell.ratio === 1).map(({ found }) => found))

@@ -74,7 +74,7 @@ export const gauge: Section<Cell, Found> = {
     { name: 'correlated 0.6, blocks of 6', correlation: 0.6, block: 6, hasHeavyTails: false },
     { name: 'correlated 0.6, not blocked', correlation: 0.6, block: 1, hasHeavyTails: false },
   ],
-  runs: () => 2_000,
+  runs: () => 10_000,
   simulate(cell, runs, random) {
     const found = { falsely: 0, falselyByT: 0, found: 0, looks: 0 }
     for (let run = 0; run < runs; run++) {

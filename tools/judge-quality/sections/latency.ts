@@ -15,6 +15,8 @@ interface Cell {
   readonly canary: Latency
   readonly seconds: number
   readonly judge: 'samples' | 'buckets' | 'peers'
+  /** Each cohort stalls by itself in one look of ten: a fifth of its requests in that look then wait another second. */
+  readonly hasStalls?: boolean
 }
 interface Found {
   /** By rule: runs that rolled back, and canary requests until then or the end, in all runs. */
@@ -42,10 +44,10 @@ function latencyTest() {
 
 const sample = (latency: Latency, count: number, random: Random) =>
   Array.from({ length: count }, () => drawLatency(latency, random))
-const samples = (latency: Latency, count: number, random: Random) => ({
-  kind: 'samples' as const,
-  values: sample(latency, count, random),
-})
+const samples = (latency: Latency, count: number, random: Random, hasStalls = false) => {
+  const stalled = hasStalls && random.uniform() < 0.1 ? count / 5 : 0
+  return { kind: 'samples' as const, values: sample(latency, count, random).map((value, i) => (i < stalled ? value + 1 : value)) }
+}
 
 /** Counts of Prometheus' default buckets, in which requests fall with these probabilities. */
 function histogram(probabilities: readonly number[], count: number, random: Random) {
@@ -71,14 +73,14 @@ function bucketProbabilities(latency: Latency): number[] {
   return counts.map((count) => count / draws)
 }
 
-function sequentialRun({ control, canary, seconds, judge }: Cell, looks: number, random: Random, shapes: number[][]) {
+function sequentialRun({ control, canary, seconds, judge, hasStalls }: Cell, looks: number, random: Random, shapes: number[][]) {
   const test = latencyTest()
   let state = test.begin()
   for (let look = 1; look <= looks; look++) {
     const [of, against] = [perSecond.canary * seconds, perSecond.control * seconds]
     const comparison =
       judge === 'samples'
-        ? { canary: samples(canary, of, random), control: samples(control, against, random) }
+        ? { canary: samples(canary, of, random, hasStalls), control: samples(control, against, random, hasStalls) }
         : { canary: histogram(shapes[0]!, of, random), control: histogram(shapes[1]!, against, random) }
     const next = test.observe(state, comparison, seconds)
     if (typeof next !== 'string') state = next
@@ -121,6 +123,7 @@ export const latency: Section<Cell, Found> = {
         .filter((judge) => judge !== 'samples' || name === 'lognormal')
         .map((judge) => ({ name, control: latency, canary: latency, seconds: judge === 'peers' ? 60 : 5, judge })),
     ),
+    { name: 'lognormal, stalling', control: usual, canary: usual, seconds: 5, judge: 'samples', hasStalls: true },
     ...changes.flatMap(({ name, control, canary }) => [
       ...[5, 60].flatMap((seconds) =>
         (['samples', 'buckets'] as const).map((judge) => ({ name, control, canary, seconds, judge })),
@@ -128,7 +131,7 @@ export const latency: Section<Cell, Found> = {
       { name, control, canary, seconds: 60, judge: 'peers' as const },
     ]),
   ],
-  runs: ({ control, canary, judge }) => (judge === 'peers' ? 30 : control === canary ? (judge === 'samples' ? 800 : 2_500) : 200),
+  runs: ({ control, canary, judge, hasStalls }) => (judge === 'peers' ? 100 : control === canary && !hasStalls ? 10_000 : 300),
   simulate(cell, runs, random) {
     const shapes = cell.judge === 'buckets' ? [bucketProbabilities(cell.canary), bucketProbabilities(cell.control)] : []
     const found: Record<string, { rollbacks: number; requests: number }> = {}
@@ -162,16 +165,17 @@ export const latency: Section<Cell, Found> = {
     const falseRows = good.flatMap(({ cell, runs, found }) =>
       Object.entries(found).map(([rule, { rollbacks }]) => ({ rule, shape: cell.name, rollbacks, runs })),
     )
-    const ours = falseRows.filter(({ rule }) => /looks of/.test(rule))
+    const ours = falseRows.filter(({ rule, shape }) => /looks of/.test(rule) && !shape.endsWith('stalling'))
     const tables: Table[] = [
       {
         title: 'False rollbacks on latency, 200 looks of 5 s, of peers 60 of 60 s',
         head: ['rule', 'shape', 'false rollbacks (95 % interval)'],
         rows: falseRows.map(({ rule, shape, rollbacks, runs }) => [
           rule,
-          rule.startsWith('samples') ? 'any' : shape,
+          rule.startsWith('samples') && shape === 'lognormal' ? 'any' : shape,
           rateWithInterval(rollbacks, runs),
         ]),
+        note: 'Stalls are of one cohort alone, which the test takes for slowness: its guarantee is for requests that are slow one by one.',
       },
       {
         title: 'Canary requests until a change is found (10 of 100 requests per second)',

@@ -15,7 +15,7 @@ const names = [byDefault(), strict()].map(({ name }) => name)
 export const late: Section<Cell, Tally[]> = {
   name: 'onset',
   cells: ratios.flatMap((ratio) => onsets.map((onset) => ({ ratio, onset }))),
-  runs: () => 1_000,
+  runs: () => 4_000,
   simulate({ ratio, onset }, runs, random) {
     const service = { baseline: 0.005, weight: 0.1, requestsPerSecond: 100, ratio }
     return race([byDefault(), strict()], { service, looks: onset + 240, onset }, runs, random)

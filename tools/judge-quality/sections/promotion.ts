@@ -1,5 +1,5 @@
 import { leastRequests } from '../bound.ts'
-import { ratioTest } from '../contenders.ts'
+import { comparisonOf, ratioTest } from '../contenders.ts'
 import type { Section } from '../section.ts'
 import { percent, rateWithInterval, sum, twoErrorsAbove } from '../words.ts'
 import { countStream, type Service } from '../worlds.ts'
@@ -30,7 +30,7 @@ const services = [
 export const promotion: Section<Cell, Found> = {
   name: 'promotion',
   cells: [true, false].flatMap((isEqual) => services.map((service) => ({ ...service, isEqual }))),
-  runs: ({ isEqual }) => (isEqual ? 600 : 1_700),
+  runs: ({ isEqual }) => (isEqual ? 1_000 : 10_000),
   simulate(cell, runs, random) {
     const ratio = cell.isEqual ? 1 : margin.relative + margin.absolute / cell.baseline
     // A twelfth of the bound for each look, so that the looks hardly matter.
@@ -41,17 +41,10 @@ export const promotion: Section<Cell, Found> = {
       const next = countStream({ ...cell, ratio }, 'steady', random, { seconds })
       let state = test.begin()
       for (let look = 0; look < (cell.isEqual ? 500 : 120); look++) {
-        const { canaryTotal, canaryBad, controlTotal, controlBad } = next()
-        const observed = test.observe(
-          state,
-          {
-            canary: { kind: 'counts', total: canaryTotal, bad: canaryBad },
-            control: { kind: 'counts', total: controlTotal, bad: controlBad },
-          },
-          seconds,
-        )
+        const counts = next()
+        const observed = test.observe(state, comparisonOf(counts), seconds)
         if (typeof observed !== 'string') state = observed
-        requests += canaryTotal
+        requests += counts.canaryTotal
         if (test.merit(state) >= -Math.log(promotionAlpha)) {
           promoted += 1
           break

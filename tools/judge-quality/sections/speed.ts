@@ -2,7 +2,7 @@ import { countEProcess } from '../../../dist/src/analysis/sequential/count-e-pro
 import { nodeMixture } from '../../../dist/src/analysis/sequential/node-mixture.js'
 import { rankExceedance } from '../../../dist/src/analysis/sequential/rank-exceedance.js'
 import { sequentialJudge } from '../../../dist/src/analysis/sequential-judge.js'
-import { ratioTest } from '../contenders.ts'
+import { comparisonOf, ratioTest } from '../contenders.ts'
 import type { Section } from '../section.ts'
 
 interface Found {
@@ -21,13 +21,7 @@ function microseconds(calls: number, call: (i: number) => unknown): number {
 }
 
 const counts = (i: number) => ({ controlTotal: 54_000, controlBad: 270, canaryTotal: 6_000, canaryBad: 25 + (i % 10) })
-const comparison = (i: number) => {
-  const { controlTotal, controlBad, canaryTotal, canaryBad } = counts(i)
-  return {
-    canary: { kind: 'counts', total: canaryTotal, bad: canaryBad },
-    control: { kind: 'counts', total: controlTotal, bad: controlBad },
-  } as const
-}
+const comparison = (i: number) => comparisonOf(counts(i))
 
 /** What a look costs. */
 export const speed: Section<null, Found> = {

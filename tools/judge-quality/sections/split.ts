@@ -6,6 +6,9 @@ import { percent, rateWithInterval } from '../words.ts'
 interface Cell {
   readonly factor: number
   readonly tolerance: number
+  /** Requests that are assigned together, as those of a sticky session are, and whether the check is told. */
+  readonly session?: number
+  readonly isTold?: boolean
 }
 interface Found {
   readonly found: number
@@ -18,17 +21,20 @@ const [level, looks, share, requests] = [0.001, 60, 0.05, 6_000]
 /** Whether the canary gets the share of the traffic that it was given. */
 export const split: Section<Cell, Found> = {
   name: 'split',
-  cells: [1, 1.05, 1.2, 0.8].flatMap((factor) => [0, 0.05].map((tolerance) => ({ factor, tolerance }))),
+  cells: [
+    ...[1, 1.05, 1.2, 0.8].flatMap((factor) => [0, 0.05].map((tolerance) => ({ factor, tolerance }))),
+    ...[false, true].map((isTold) => ({ factor: 1, tolerance: 0.05, session: 10, isTold })),
+  ],
   runs: ({ factor }) => (factor === 1 ? 10_000 : 1_000),
-  simulate({ factor, tolerance }, runs, random) {
+  simulate({ factor, tolerance, session = 1, isTold = false }, runs, random) {
     const result = { found: 0, looks: 0, byChiSquare: 0 }
     for (let run = 0; run < runs; run++) {
       let [wealth, canary, look, isFound, isMismatch] = [firstSampleRatioWealth, 0, 0, false, false]
       while (look < looks && !(isFound && (isMismatch || factor !== 1))) {
         look += 1
-        const got = random.binomial(requests, share * factor)
+        const got = session * random.binomial(requests / session, share * factor)
         canary += got
-        if (!isFound) wealth = sampleRatio(wealth, got, requests, share, tolerance)
+        if (!isFound) wealth = sampleRatio(wealth, got, requests, share, tolerance, isTold ? session : 1)
         if (!isFound && logSumExp(wealth) >= -Math.log(level)) {
           isFound = true
           result.looks += look
@@ -48,7 +54,7 @@ export const split: Section<Cell, Found> = {
         title: 'Sample ratio: 5 % intended of 100 requests per second, at most 0.1 % false, 60 looks of a minute',
         head: ['canary gets', 'tolerance', 'called a mismatch (95 % interval)', 'minutes until then', 'chi-squared at each look'],
         rows: done.map(({ cell, runs, found }) => [
-          percent(share * cell.factor),
+          `${percent(share * cell.factor)}${cell.session === undefined ? '' : `, in sessions of ${cell.session}${cell.isTold ? ', as told' : ''}`}`,
           percent(cell.tolerance, 0),
           rateWithInterval(found.found, runs),
           cell.factor === 1 ? '' : (found.looks / runs).toFixed(1),
