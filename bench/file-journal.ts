@@ -4,11 +4,13 @@
  *
  *     npm run build && node bench/file-journal.ts [directory on the disk to measure]
  */
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileJournal, verifyFileJournal } from '../dist/adapters/file/index.js'
 import type { JournalRecord } from '../dist/src/ports/journal.js'
+import { openBareWriter } from './bare-writer.ts'
+import { median } from './goal.ts'
 
 const rounds = 7
 const [parent = tmpdir()] = process.argv.slice(2)
@@ -17,35 +19,6 @@ const body = { type: 'weight.confirmed', unit: 'checkout', stage: 'production', 
 
 interface Writer {
   append(record: JournalRecord): Promise<void>
-  close(): Promise<void>
-}
-
-async function openBareWriter(path: string): Promise<Writer> {
-  const file = await open(path, 'a', 0o600)
-  let waiting: { line: string; resolve: () => void }[] = []
-  let isFlushing = false
-  async function flush() {
-    isFlushing = true
-    while (waiting.length > 0) {
-      // As long as the journal looks at its lock, others join the batch; the same chance here.
-      await file.stat()
-      const batch = waiting
-      waiting = []
-      await file.write(batch.map(({ line }) => line).join(''))
-      await file.datasync()
-      for (const { resolve } of batch) resolve()
-    }
-    isFlushing = false
-  }
-  return {
-    append: (record) =>
-      new Promise((resolve) => {
-        // As long as a sealed line of the journal.
-        waiting.push({ line: `${JSON.stringify(record)}${' '.repeat(180)}\n`, resolve })
-        if (!isFlushing) void flush()
-      }),
-    close: () => file.close(),
-  }
 }
 
 /** @returns records per second */
@@ -60,10 +33,9 @@ async function measure(writer: Writer, concurrency: number, records: number, rou
   return records / ((performance.now() - start) / 1000)
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
 const journal = await openFileJournal(join(home, 'journal'))
-const bare = await openBareWriter(join(home, 'bare.log'))
+// As long as a sealed line of the journal.
+const bare = await openBareWriter(join(home, 'bare.log'), 180)
 try {
   for (const [concurrency, records] of [
     [1, 500],

@@ -20,6 +20,7 @@ import { scriptOf } from '../dist/src/simulation/script.js'
 import { simulate } from '../dist/src/simulation/simulate.js'
 import { parseWorld } from '../dist/src/simulation/world-check.js'
 import { memoryJournal } from '../dist/src/testing/memory-journal.js'
+import { goal } from './goal.ts'
 
 const rounds = Number(process.argv[2] ?? 3)
 const planWith = (steps: ReturnType<typeof canary>, judge: object = sequential) =>
@@ -59,20 +60,24 @@ async function cpuMs(work: () => Promise<unknown> | unknown): Promise<number> {
   return fastest
 }
 
-async function measure(name: string, plan: PlanTree): Promise<readonly JournalRecord[]> {
+async function measure(
+  name: string,
+  plan: PlanTree,
+): Promise<{ readonly ms: number; readonly records: readonly JournalRecord[] }> {
   const { startedAt, endedAt, records } = await simulate(plan, world)
   const ms = await cpuMs(() => simulate(plan, world))
   const virtual = (endedAt - startedAt) / ms
   console.log(
     `${name.padEnd(42)} ${ms.toFixed(1).padStart(8)} ms, ${(1_000 / ms).toFixed(1).padStart(6)} releases/s, ${Math.round(virtual).toLocaleString('en').padStart(9)} virtual s/s, ${records.length} records`,
   )
-  return records
+  return { ms, records }
 }
 
 await measure('half an hour, threshold judge', planWith(halfHour, threshold))
 await measure('half an hour, sequential judge', planWith(halfHour))
 await measure('a day, threshold judge', planWith(day, threshold))
-const records = await measure('a day, sequential judge', planWith(day))
+const { ms, records } = await measure('a day, sequential judge', planWith(day))
+goal('CPU of a simulated day, sequential judge', ms, { atMost: 5 }, 'ms')
 
 const events = records.map(({ body }) => parseRecord(body, 'bench').event)
 const looks = events.flatMap((event) => (event.type === 'metrics.looked' && event.look.from < event.look.to ? event.look : []))

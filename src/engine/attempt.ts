@@ -36,21 +36,34 @@ export interface AttemptSetting {
  */
 export async function attempt<T>(setting: AttemptSetting, call: (options: CallOptions) => Promise<T>): Promise<T> {
   const { clock, random, policy, signal } = setting
+  let last: unknown
   try {
     // Nearly every call is answered at once, and a release makes thousands.
     return await callOnce(setting, call)
   } catch (error) {
     if (policy.attempts < 2 || !isTemporary(error)) throw error
+    last = error
   }
   return pRetry(
     async (repeat) => {
       // Waiting is ours, on our clock; p-retry's own would not pass in virtual time.
       const waitMs = Math.min(policy.firstWaitMs * 2 ** (repeat - 1), policy.longestWaitMs)
-      await wait(clock, waitMs * (0.5 + random() / 2), signal)
-      return callOnce(setting, call)
+      await wait(clock, Math.max(waitMs * (0.5 + random() / 2), retryAfterMs(last)), signal)
+      return callOnce(setting, call).catch((error: unknown) => {
+        last = error
+        throw error
+      })
     },
     { retries: policy.attempts - 2, minTimeout: 0, shouldRetry: ({ error }) => isTemporary(error) },
   )
+}
+
+/** What a product asks for when it is asked too often, within reason: it must not stop a rollback for an hour. Milliseconds. */
+const longestRetryAfterMs = 60_000
+
+function retryAfterMs(error: unknown): number {
+  const seconds = ReleaseError.is(error) ? error.details.retryAfterSeconds : undefined
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, longestRetryAfterMs) : 0
 }
 
 function isTemporary(error: unknown): boolean {

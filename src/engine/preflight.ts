@@ -103,6 +103,11 @@ export function checkArtifacts({ units }: PlanTree, artifacts: Readonly<Record<s
 
 const stateSchema = z.object({ stable: artifactSchema.optional() })
 
+/** A router that does not answer now may do so when it is needed. */
+function unlessRefused(error: unknown): void {
+  if (ReleaseError.is(error) && error.code === 'adapter/rejected') throw error
+}
+
 /** All that is recorded of what a target answers, once it is known that it can be read back. */
 function stableIn(id: string, answer: unknown): Artifact | undefined {
   try {
@@ -114,9 +119,9 @@ function stableIn(id: string, answer: unknown): Artifact | undefined {
 }
 
 /**
- * What is live now, by track, read from the targets themselves.
- * @throws ReleaseError `input/invalid` for a version that is live already, `adapter/rejected` for an answer that is none,
- * `plan/incapable` for a canary of a unit that never was
+ * What is live now, by track, read from the targets themselves; and whether their routers can be asked.
+ * @throws ReleaseError `input/invalid` for a version that is live already, `adapter/rejected` for an answer that is none, or a
+ * router that refuses, `plan/incapable` for a canary of a unit that never was
  */
 export async function findStable(
   plan: PlanTree,
@@ -140,6 +145,12 @@ export async function findStable(
           `${id}: version ${stable.version} is live already. There is nothing to release.`,
           { track: id },
         )
+      if (bindings?.router !== undefined) {
+        // Whatever it answers; one that cannot split as it is set up says so before anything is deployed.
+        const route = { unit, stable: stable.version, canary: artifacts[unit]?.version ?? '' }
+        const router = bound(adapters.router, bindings.router)
+        await call(`weigh:${id}`, async (options) => router.getWeight(route, options).catch(unlessRefused))
+      }
       return [[id, stable] as const]
     }),
   )

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { approve, bake, run, shift, verify } from '../../src/plan/step.js'
 import { allAtOnce, blueGreen, canary } from '../../src/plan/strategy.js'
+import type { TrafficRouter } from '../../src/ports/traffic-router.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { ann, badCanary, bob, canaryPlan, cat, counts, ended, pretend } from '../support/pretended.js'
 
@@ -401,4 +402,16 @@ test('a breach in one region stops the next, and only that region rolls back', a
     'ap/checkout proposed',
   ])
   expect([eu, us, ap].map(({ world }) => world.stable('checkout'))).toEqual(['2', '1', '1'])
+})
+
+test('a router that cannot split as it is set up is refused before anything is deployed or recorded', async () => {
+  const says = 'Backend "shop" has balance "leastconn", which does not split by weight.'
+  const router = (real: TrafficRouter): TrafficRouter => ({
+    ...real,
+    getWeight: () => Promise.reject(new ReleaseError('adapter/rejected', says)),
+  })
+  const { start, acts, events } = pretend({ router })
+  await expect(start()).rejects.toMatchObject({ code: 'adapter/rejected', message: expect.stringContaining('leastconn') })
+  expect(acts()).toEqual([])
+  expect(events().filter(({ type }) => type !== 'release.proposed')).toEqual([])
 })

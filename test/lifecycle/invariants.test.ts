@@ -143,7 +143,8 @@ const forgeries: readonly (readonly [id: string, says: string, story: keyof type
     'a call before its order',
     'good',
     ({ calls }) => {
-      calls[1] = { ...calls[1]!, after: 1 }
+      const first = calls.findIndex(({ method }) => method === 'deploy')
+      calls[first] = { ...calls[first]!, after: 1 }
     },
   ],
   ['I24', 'one key for two effects', 'good', orders('traffic.shift', 1, () => ({ key: 'r:prod/api:shift-1:1:traffic.shift' }))],

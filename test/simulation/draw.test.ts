@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { logGamma } from '../../src/analysis/stats/log-gamma.js'
 import { binomialPmf } from '../../src/analysis/stats/unimodal-pmf.js'
-import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import { drawBinomial, drawMultinomial, drawNormal, drawPoisson } from '../../src/simulation/draw.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 
 const draws = 40_000
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 import { conductOf } from '../../src/simulation/conduct.js'
 import { createPlace } from '../../src/simulation/place.js'
 import { dailyTraffic } from '../../src/simulation/traffic.js'
 import { type Behaviour, worldSchema } from '../../src/simulation/world.js'
+import { xoshiro128 } from '../../src/vocabulary/xoshiro128.js'
 
 const minute = 60_000
 const behaviour = (given: object) => worldSchema.parse({ stable: { metric: given } }).stable.metric as Behaviour

@@ -14,6 +14,7 @@ import { approve, bake, shift, verify } from '../../src/plan/step.js'
 import { canary } from '../../src/plan/strategy.js'
 import type { CallOptions } from '../../src/ports/call-options.js'
 import type { JournalRecord } from '../../src/ports/journal.js'
+import type { TrafficRouter } from '../../src/ports/traffic-router.js'
 import { githubSummary } from '../../src/report/github.js'
 import { htmlReport } from '../../src/report/html-report.js'
 import { progressView } from '../../src/report/progress.js'
@@ -140,7 +141,7 @@ async function written(fetches: Record<'unleash' | 'proxy' | 'prometheus', typeo
   const records: JournalRecord[] = []
   for (const [index, list] of steps.entries()) {
     // Where the proxy is asked, nothing ever ends; elsewhere a release comes to its report.
-    const router = index === 0 ? { router: { proxy } } : {}
+    const router = index === 0 ? { router: { proxy: { ...proxy, getWeight: onceQuiet(proxy.getWeight) } } } : {}
     const adapters = { approver: { links: approval }, metrics: { scrape: metrics }, hook, ...router }
     const pretended = pretend({ observers, adapters, clock })
     const plan = {
@@ -175,6 +176,16 @@ async function written(fetches: Record<'unleash' | 'proxy' | 'prometheus', typeo
   view.close()
   vi.restoreAllMocks()
   return { text: [...out, ...posts].join('\n'), errors, spans: spans.getFinishedSpans().length, records: records.length }
+}
+
+/** The question before the start is answered, so that there is a release in which the product then fails. */
+function onceQuiet(getWeight: TrafficRouter['getWeight']): TrafficRouter['getWeight'] {
+  let isFirst = true
+  return async (...question) => {
+    if (!isFirst) return getWeight(...question)
+    isFirst = false
+    return 0
+  }
 }
 
 test.each([
