@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LazyReason } from '../analysis/sequential/lazy-reason.js'
 import { type Effect, eventSchema, type ReleaseEvent } from '../lifecycle/protocol.js'
 import type { ReleaseSnapshot } from '../lifecycle/release.js'
 import { contextOf } from '../lifecycle/release.js'
@@ -49,6 +50,8 @@ function recordable(answer: Answer, effect: Effect, { snapshot }: Performance): 
 
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
+  // Its numbers are finite by its making, and nobody may ever ask for them.
+  if (value instanceof LazyReason) return true
   if (value === null || typeof value !== 'object')
     return typeof value === 'string' || typeof value === 'boolean' || value === null
   if (Array.isArray(value)) return value.every(isJson)

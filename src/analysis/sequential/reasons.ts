@@ -2,6 +2,7 @@ import type { Outcome, Reason } from '../../vocabulary/verdict.js'
 import { logSumExp } from '../stats/log-space.js'
 import { sayNumber } from '../wording.js'
 import { LazyReason } from './lazy-reason.js'
+import { finite } from './metric-test.js'
 import type { SequentialSettings } from './sequential-settings.js'
 import type { Watched } from './watch-metric.js'
 
@@ -88,7 +89,7 @@ function reason(
     const { says, numbers } = test.describe(state.test, comparison!)
     const harm = alpha === undefined ? {} : { harmLogE: test.harm(state.test), harmNeeded: -Math.log(alpha) }
     const merit = { meritLogE: test.merit(state.test), meritNeeded: -Math.log(promotionAlpha) }
-    return { says: `${name}: canary ${says}; ${evidence()}.`, numbers: { ...numbers, ...harm, ...merit } }
+    return { says: `${name}: canary ${says}; ${evidence()}.`, numbers: finite({ ...numbers, ...harm, ...merit }) }
   })
 }
 
