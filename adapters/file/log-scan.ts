@@ -2,7 +2,18 @@ import type { ReleaseError } from '../../src/vocabulary/errors.js'
 import type { DiskFile } from './disk.js'
 import { type Intervals, subtract, unite } from './intervals.js'
 import { NameSet } from './name-set.js'
-import { type Archived, corrupt, genesis, type Head, type Line, maxLineBytes, type Place, parseLine } from './record-line.js'
+import {
+  type Archived,
+  corrupt,
+  type Envelope,
+  genesis,
+  type Head,
+  type Line,
+  maxLineBytes,
+  type Place,
+  parseLine,
+  sealedEnvelope,
+} from './record-line.js'
 
 /** Where one release's records stand. */
 export interface ReleaseIndex {
@@ -71,6 +82,7 @@ export interface AcceptedLine {
  *
  * @param log - where to go on; grows in place
  * @param anchor - a record known from elsewhere
+ * @param isIndexOnly - leaves the content of records, under their hashes, to who reads them, and returns no lines
  * @returns the lines of a chunk, chunk by chunk; a bad line is thrown after the good ones before it
  * @throws ReleaseError `journal/corrupt` or `journal/version`, naming the first bad record
  */
@@ -79,14 +91,20 @@ export async function* acceptLines(
   path: string,
   log: Log,
   anchor?: JournalAnchor,
+  isIndexOnly = false,
 ): AsyncGenerator<AcceptedLine[]> {
   for await (const pieces of splitLines(chunks, path, log.length)) {
     const accepted: AcceptedLine[] = []
     try {
       for (const { bytes, offset, isEnded } of pieces) {
         const place = { path, offset, n: log.head.n + 1 }
-        if (isEnded) accepted.push({ bytes, offset, line: acceptLine(log, bytes, place) })
-        else log.tornBytes = tornTail(bytes, place)
+        if (!isEnded) log.tornBytes = tornTail(bytes, place)
+        else if (isIndexOnly) acceptLine(log, sealedEnvelope(bytes) ?? parseLine(bytes, place), bytes.length, place)
+        else {
+          const line = parseLine(bytes, place)
+          acceptLine(log, line, bytes.length, place)
+          accepted.push({ bytes, offset, line })
+        }
         if (anchor !== undefined && place.n <= anchor.records && log.head.n >= anchor.records) assertAnchored(log, anchor, place)
       }
     } catch (error) {
@@ -98,8 +116,8 @@ export async function* acceptLines(
 }
 
 /** The same for who wants nothing but the index. */
-export async function scanLog(chunks: Chunks, path: string, log = emptyLog(), anchor?: JournalAnchor): Promise<Log> {
-  for await (const _ of acceptLines(chunks, path, log, anchor));
+export async function scanLog(chunks: Chunks, path: string, log = emptyLog(), isIndexOnly = false): Promise<Log> {
+  for await (const _ of acceptLines(chunks, path, log, undefined, isIndexOnly));
   return log
 }
 
@@ -119,11 +137,10 @@ export function assertComplete(log: Log, path: string, anchor?: JournalAnchor): 
   return subtract(covered, moved)
 }
 
-function acceptLine(log: Log, bytes: Buffer, place: Required<Place>): Line {
-  const line = parseLine(bytes, place)
+function acceptLine(log: Log, line: Line | Envelope, length: number, place: Required<Place>): void {
   if (line.n !== place.n) throw corrupt(place, `has the number ${line.n}: records are missing, doubled or out of order`)
   if (line.prev !== log.head.hash) throw corrupt(place, 'does not continue the record before it')
-  const end = place.offset + bytes.length + 1
+  const end = place.offset + length + 1
   if ('opened' in line) {
     if (line.opened.token !== log.fencingToken + 1)
       throw corrupt(place, `takes over with token ${line.opened.token} out of order`)
@@ -153,7 +170,6 @@ function acceptLine(log: Log, bytes: Buffer, place: Required<Place>): Line {
   }
   log.head = 'moved' in line ? { n: line.moved.through, hash: line.moved.hash } : { n: line.n, hash: line.hash }
   log.length = end
-  return line
 }
 
 function assertAnchored({ head }: Log, { records, headHash }: JournalAnchor, place: Place): void {

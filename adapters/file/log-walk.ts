@@ -23,7 +23,7 @@ export async function* walkLog(
   files: { readonly sealed: readonly string[]; readonly file: DiskFile; readonly path: string },
   log: Log,
   segments: Segments,
-  anchor?: JournalAnchor,
+  { anchor, isIndexOnly }: { readonly anchor?: JournalAnchor | undefined; readonly isIndexOnly?: boolean } = {},
 ): AsyncGenerator<WalkedChunk> {
   for (const path of [...files.sealed, files.path]) {
     const first = log.head.n + 1
@@ -32,7 +32,7 @@ export async function* walkLog(
     log.length = 0
     const file = isNewest ? files.file : await openRegular(disk, path, constants.O_RDONLY)
     try {
-      for await (const lines of acceptLines(readChunks(file), path, log, anchor)) yield { lines, path }
+      for await (const lines of acceptLines(readChunks(file), path, log, anchor, isIndexOnly)) yield { lines, path }
     } finally {
       if (!isNewest) await file.close()
     }

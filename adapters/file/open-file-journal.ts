@@ -75,7 +75,7 @@ async function openLocked(home: string, lock: Lock, { disk, now, limits }: Setti
     await syncDirectory(disk, home)
     const log = emptyLog()
     const segments = new Segments()
-    for await (const _ of walkLog(disk, { sealed, file, path }, log, segments));
+    for await (const _ of walkLog(disk, { sealed, file, path }, log, segments, { isIndexOnly: true }));
     const loose = assertComplete(log, path)
     const repaired = log.tornBytes > 0 ? { bytes: log.tornBytes, offset: log.length } : undefined
     if (repaired !== undefined) await file.truncate(log.length)

@@ -84,22 +84,47 @@ export function parseLine(bytes: Buffer, place: Place): Line {
   if (Number.isSafeInteger(version) && Number(version) > formatVersion) throw newer(place, Number(version))
 
   const content = bytes.subarray(0, -sealLength)
-  const seal = `,"hash":"sha256:${hash('sha256', Buffer.concat([content, closingBrace]))}"}`
+  const seal = `,"hash":"${sealOf(Buffer.concat([content, closingBrace]))}"}`
   if (bytes.toString('latin1', content.length) !== seal) throw corrupt(place, 'does not match its hash')
   const line = lineSchema.safeParse(json)
   if (!line.success) throw corrupt(place, 'breaks the schema')
   return line.data
 }
 
+/** What the chain needs of a record's line. */
+export interface Envelope {
+  readonly n: number
+  readonly prev: string
+  readonly hash: string
+  readonly release: string
+  readonly seq: number
+}
+
+/**
+ * The envelope of a record, its hash checked and its content not read: that takes most of the time, and waits until somebody
+ * asks for the record. Undefined for every other line, and for a bad one: `parseLine` has the last word on those.
+ */
+export function sealedEnvelope(bytes: Buffer): Envelope | undefined {
+  const found = envelopeAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestEnvelope)))
+  if (!found) return undefined
+  const [, n, prev = '', release = '', seq, hash = ''] = found
+  const content = Buffer.concat([bytes.subarray(0, -sealLength), closingBrace])
+  return sealOf(content) === hash ? { n: Number(n), prev, hash, release, seq: Number(seq) } : undefined
+}
+
 /** Which record a line says it is, without reading all of it: from its end, where the canonical order has it. */
 export function lineName(bytes: Buffer): { readonly release: string; readonly seq: number } | undefined {
-  const found = nameAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestName)))
+  const found = nameAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestEnvelope)))
   return found ? { release: found[1]!, seq: Number(found[2]) } : undefined
 }
 
 const nameAtEnd = /,"release":"([^"\\]+)","seq":(\d+),"v":[12],"hash":"sha256:[0-9a-f]{64}"}$/
-/** A name of 100 characters, a number of 16 digits, the seal, and what is between them. */
-const longestName = 250
+const envelopeAtEnd =
+  /,"n":(\d+),"prev":"(sha256:[0-9a-f]{64})","release":"([^"\\]+)","seq":(\d+),"v":[12],"hash":"(sha256:[0-9a-f]{64})"}$/
+/** A name of 100 characters, two numbers of 16 digits, two hashes, and what is between them. */
+const longestEnvelope = 350
+
+const sealOf = (content: Buffer) => `sha256:${hash('sha256', content)}`
 
 const closingBrace = Buffer.from('}')
 

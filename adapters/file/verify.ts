@@ -42,7 +42,7 @@ export async function verifyFileJournal(
     try {
       const log = emptyLog()
       const segments = new Segments()
-      for await (const _ of walkLog(realDisk, { sealed, file, path }, log, segments, anchor));
+      for await (const _ of walkLog(realDisk, { sealed, file, path }, log, segments, { anchor }));
       assertComplete(log, path, anchor)
       const [archivesHere, archivesElsewhere]: [string[], string[]] = [[], []]
       for (const archive of log.archives)
