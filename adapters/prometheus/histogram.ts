@@ -38,20 +38,24 @@ export function aligned(a: Histogram, b: Histogram): [Histogram, Histogram] {
 
 /** Classic buckets count everything up to their bound, `le`. */
 function classicBuckets(series: readonly Series[]): Bucket[] | Missing {
-  const sums = series.map(({ metric, value }) => ({ upper: edge(metric.le), sum: finiteNumber(value?.[1]) }))
-  if (sums.some(({ upper, sum }) => upper === undefined || sum === undefined))
-    return missing('not-a-number', 'a bucket whose "le" or count is no number')
-  const ordered = (sums as { upper: number; sum: number }[]).sort((a, b) => a.upper - b.upper)
-  if (ordered.at(-1)?.upper !== Number.POSITIVE_INFINITY) return missing('empty', 'no bucket with le="+Inf"')
-  if (new Set(ordered.map(({ upper }) => upper)).size < ordered.length)
-    return missing('ambiguous', 'two buckets of the same bound')
-  const buckets = ordered.map(({ upper, sum }, i) => {
-    const { upper: lower, sum: before } = ordered[i - 1] ?? { upper: Number.NEGATIVE_INFINITY, sum: 0 }
-    return { lower, upper, count: sum - before }
-  })
-  const rounding = (ordered.at(-1)?.sum ?? 0) * 1e-6
-  if (buckets.some(({ count }) => count < -rounding)) return missing('not-a-number', 'buckets that shrink as their bounds grow')
-  return buckets.map((bucket) => ({ ...bucket, count: Math.max(0, bucket.count) }))
+  const sums: { upper: number; sum: number }[] = []
+  for (const { metric, value } of series) {
+    const [upper, sum] = [edge(metric.le), finiteNumber(value?.[1])]
+    if (upper === undefined || sum === undefined) return missing('not-a-number', 'a bucket whose "le" or count is no number')
+    sums.push({ upper, sum })
+  }
+  sums.sort((a, b) => a.upper - b.upper)
+  const whole = sums.at(-1)
+  if (whole?.upper !== Number.POSITIVE_INFINITY) return missing('empty', 'no bucket with le="+Inf"')
+  const buckets: Bucket[] = []
+  for (const [i, { upper, sum }] of sums.entries()) {
+    const below = sums[i - 1]
+    if (upper === below?.upper) return missing('ambiguous', 'two buckets of the same bound')
+    const count = sum - (below?.sum ?? 0)
+    if (count < whole.sum * -1e-6) return missing('not-a-number', 'buckets that shrink as their bounds grow')
+    buckets.push({ lower: below?.upper ?? Number.NEGATIVE_INFINITY, upper, count: Math.max(0, count) })
+  }
+  return buckets
 }
 
 /** Which of its two ends belongs to a bucket matters for single values only, and is not kept. */
@@ -67,8 +71,12 @@ function nativeBuckets([first, ...others]: readonly Series[]): Bucket[] | Missin
   return buckets.every(isSound) ? buckets : missing('not-a-number', 'a bucket whose bounds or count are no numbers')
 }
 
-const edge = (text: string | undefined) =>
-  text !== undefined && /^[+-]?Inf$/.test(text) ? Number(text.replace('Inf', 'Infinity')) : finiteNumber(text)
+const infinities = new Map<string | undefined, number>([
+  ['+Inf', Number.POSITIVE_INFINITY],
+  ['Inf', Number.POSITIVE_INFINITY],
+  ['-Inf', Number.NEGATIVE_INFINITY],
+])
+const edge = (text: string | undefined) => infinities.get(text) ?? finiteNumber(text)
 
 const bucketsOf = ({ bounds, counts }: Histogram): Bucket[] =>
   counts.map((count, i) => ({

@@ -13,7 +13,7 @@ export interface Series {
 
 const answerSchema = z.object({
   status: z.literal('success'),
-  data: z.object({ resultType: z.string(), result: z.array(z.unknown()) }),
+  data: z.object({ resultType: z.string(), result: z.custom<unknown[]>(Array.isArray) }),
   warnings: z.array(z.string()).optional(),
   isPartial: z.boolean().optional(),
 })

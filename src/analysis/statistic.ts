@@ -35,8 +35,9 @@ export function sampleCount(measurement: Measurement): number {
   }
 }
 
-/** The statistic of a measurement with at least some samples; `undefined` where this kind of measurement has no such statistic. */
+/** The statistic of a measurement; `undefined` where there are no samples, or this kind of measurement has no such statistic. */
 export function estimate(measurement: Measurement, statistic: string): Estimate | undefined {
+  if (sampleCount(measurement) === 0) return undefined
   const level = statistic.startsWith('p') ? Number(statistic.slice(1)) / 100 : undefined
   if (measurement.kind === 'histogram') {
     if (level === undefined && statistic !== 'mean') return undefined

@@ -51,3 +51,17 @@ test('only known statistics and quantiles below one are accepted', () => {
   for (const unknown of ['p100', 'p', 'p-1', 'P99', 'median', 'p99.'])
     expect(statisticSchema.safeParse(unknown).success).toBe(false)
 })
+
+test('of nothing there is no statistic, and never NaN', () => {
+  const empty: Measurement[] = [
+    { kind: 'counts', total: 0, bad: 0 },
+    { kind: 'events', count: 0, exposure: 0 },
+    { kind: 'samples', values: [] },
+    { kind: 'gauge', values: [] },
+    { kind: 'histogram', bounds: [1], counts: [0, 0] },
+    { kind: 'missing', reason: 'empty', detail: 'Nothing.' },
+  ]
+  for (const measurement of empty)
+    for (const statistic of ['ratio', 'rate', 'mean', 'max', 'min', 'sum', 'p50'])
+      expect(estimate(measurement, statistic)).toBeUndefined()
+})

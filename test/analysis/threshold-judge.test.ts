@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -189,64 +188,6 @@ test('settings that would pass anything, or that are misspelt, are refused', () 
   expect(thresholdSettingsSchema.safeParse({ use: 'threshold', rules: [] }).success).toBe(false)
 })
 
-interface Table {
-  readonly id: string
-  readonly rows: readonly Readonly<Record<string, string>>[]
-}
-const peers: readonly Table[] = JSON.parse(readFileSync('test/fixtures/peer-semantics.json', 'utf8')).tables
-const rowsOf = (id: string) => peers.find((table) => table.id === id)?.rows ?? []
-
-const phases: Record<string, string> = { Failed: 'fail', Successful: 'pass', Running: 'inconclusive' }
-const translated = rowsOf('argo.metric').flatMap(({ settings = '', counters = '', 'terminating=false': phase = '' }) => {
-  const number = (text: string, name: string) => Number(new RegExp(`(?:^| )${name}=(-?\\d+)`).exec(text)?.[1] ?? 0)
-  const isOfLooks = /Limit=/.test(settings) && !/count=|inconclusive/.test(settings) && /failed=/.test(counters)
-  return isOfLooks ? [{ settings, counters, phase, number }] : []
-})
-
-test.each(translated)(
-  'Argo Rollouts with $settings after $counters: $phase, and so here',
-  ({ settings, counters, phase, number }) => {
-    const limit = number(settings, 'failureLimit')
-    const passes = number(settings, 'consecutiveSuccessLimit') || 99
-    const rule = { max: 0.01, failures: 99, passes, ...(limit >= 0 && { totalFailures: limit + 1 }) }
-    const passed = number(counters, 'consecutiveSuccess')
-    const failedInAll = number(counters, 'failed')
-    const before = {
-      failed: 0,
-      silent: 0,
-      failedInAll: passed > 0 ? failedInAll : failedInAll - 1,
-      passed: Math.max(0, passed - 1),
-    }
-    expect(outcomes(rule, [counts(passed > 0 ? 0 : 99)], [before])).toEqual([phases[phase]])
-  },
-)
-
-test('the table of Argo Rollouts was read', () => expect(translated.length).toBeGreaterThanOrEqual(7))
-
-const nan: Measurement = { kind: 'gauge', values: [Number.NaN] }
-const none: Measurement = { kind: 'missing', reason: 'empty', detail: 'no such series' }
-const fallback = { noDataLimit: 1, onNoData: 'inconclusive' } as const
-/** What others do where there is nothing to judge by: some pass, some fail. Here none of it is ever a pass or a fail. */
-const traps: [table: string, row: string, rule: Rule, seen: Measurement | Comparison][] = [
-  ['argo.measurement', 'nil', { max: 1 }, none],
-  ['argo.measurement', '[]', { max: 1 }, { kind: 'gauge', values: [] }],
-  ['flagger.metrics', 'no values / Prometheus NaN', { max: 1 }, none],
-  ['flagger.metrics', 'provider/network error', { max: 1, ...fallback }, missing],
-  ['flagger.metrics', 'NaN from a non-Prometheus provider', { statistic: 'mean', max: 1 }, nan],
-  ['flagger.metrics', 'multiple series', { max: 1 }, { kind: 'missing', reason: 'ambiguous', detail: '2 series' }],
-  ['pipecd.ada', 'THRESHOLD and zero data points', { statistic: 'mean', max: 1 }, { kind: 'samples', values: [] }],
-  ['pipecd.ada', 'provider error', { max: 1 }, missing],
-  ['pipecd.ada', 'ErrNoDataFound and skipOnNoData', { max: 1 }, none],
-  ['pipecd.ada', 'PREVIOUS and first deployment', { maxRatio: 2 }, { canary: counts(0), control: none }],
-  ['pipecd.ada', 'CANARY_* both sides empty', { maxRatio: 2 }, { canary: none, control: none }],
-  ['pipecd.ada', 'one side empty', { maxRatio: 2 }, { canary: none, control: counts(0) }],
-]
-
-test.each(traps)('%s, "%s": inconclusive here', (table, row, rule, seen) => {
-  expect(rowsOf(table).some((entry) => Object.values(entry).includes(row))).toBe(true)
-  expect(outcomes(rule, [seen, seen, seen, seen])).toEqual(Array(4).fill('inconclusive'))
-})
-
 test('a constant metric that is equal on both sides passes, and one that differs is decided by its bound', () => {
   const flat = (value: number): Measurement => ({ kind: 'samples', values: [value, value, value] })
   const rule = { statistic: 'p50', maxRatio: 1.1 }
@@ -276,6 +217,7 @@ test('more errors never turn a fail into something better', () => {
   expect(failed).toBeGreaterThan(10)
 })
 
+const nan: Measurement = { kind: 'gauge', values: [Number.NaN] }
 test('whatever is missing, a judge never passes and never throws', () => {
   const reasons = ['outage', 'empty', 'not-a-number', 'reset', 'partial', 'late', 'ambiguous', 'first-look'] as const
   const absent = fc.constantFrom<Measurement[]>(

@@ -144,8 +144,9 @@ const kayenta = (isTime: (look: number) => boolean): Watch => {
   const canary: number[] = []
   const control: number[] = []
   return (counts) => {
-    canary.push(canaryRate(counts))
-    control.push(controlRate(counts))
+    // Per million: Kayenta is blind to shifts below 1e-4 in the unit that it gets, and nobody would give it fractions.
+    canary.push(1e6 * canaryRate(counts))
+    control.push(1e6 * controlRate(counts))
     return isTime(canary.length) && classifyCompatible(canary, control, kayentaMetric, kayentaOptions).classification === 'High'
   }
 }

@@ -25,10 +25,7 @@ export function classifySafe(
   metric: KayentaMetric,
   options: Pick<KayentaSettings, 'confidence' | 'tolerance' | 'minimumPoints'>,
 ): KayentaClassification {
-  if ([...canary, ...control].some((value) => Math.abs(value) === Infinity))
-    throw new ReleaseError('analysis/invalid', `"${metric.metric}" has an infinite value. Correct the query.`, {
-      metric: metric.metric,
-    })
+  if ([...canary, ...control].some((value) => Math.abs(value) === Infinity)) throw infiniteValue(metric)
   const x = withoutNaN(canary, metric.nanStrategy)
   const whole = withoutNaN(control, metric.nanStrategy)
   const few = tooFew(x.length, whole.length, metric, options.minimumPoints)
@@ -59,6 +56,10 @@ export function classifySafe(
     estimate,
   }
   return decideShift(shift, metric, options, seen, finite(numbers))
+}
+
+export function infiniteValue({ metric }: KayentaMetric): ReleaseError {
+  return new ReleaseError('analysis/invalid', `"${metric}" has an infinite value. Correct the query.`, { metric })
 }
 
 /** Equals canary / control for a positive control; below a negative control, too, more of the canary is more. */

@@ -13,7 +13,10 @@ export const kayentaMetricSchema = z.strictObject({
   critical: z.boolean().default(false).describe('Fails everything when it fails.'),
   mustHaveData: z.boolean().default(false).describe('Nothing passes without it.'),
   muted: z.boolean().default(false).describe('Reported, and of no consequence.'),
-  nanStrategy: z.enum(['remove', 'replace']).default('remove').describe('replace: no such series on one side means zero there.'),
+  nanStrategy: z
+    .enum(['remove', 'replace', 'none'])
+    .default('remove')
+    .describe('replace: no such series on one side means zero there. none is read as remove, as Kayenta does.'),
   outliers: z
     .strictObject({ strategy: z.enum(['keep', 'remove']).default('keep'), outlierFactor: z.number().positive().default(3) })
     .prefault({}),

@@ -44,7 +44,7 @@ test.each(cases)('$id: planned as in the reference', ({ inputs, params, expected
   }
 })
 
-test('the cases of the reference were read', () => expect(cases.length).toBeGreaterThanOrEqual(3))
+test('the cases of the reference were read', () => expect(cases).toHaveLength(3))
 
 /** Minutes at the bound, on average, and with 90 % power: baseline, ratio, weight in percent, requests per second. */
 const minutes: [

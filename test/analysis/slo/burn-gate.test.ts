@@ -26,14 +26,16 @@ interface BurnRateCase {
   readonly inputs: { readonly bad: number; readonly total: number }
   readonly params: { readonly slo: number }
   readonly expected: { readonly burnRate: number }
+  readonly tol: { readonly rel: number; readonly abs: number }
 }
 const cases: BurnRateCase[] = JSON.parse(readFileSync('test/fixtures/statistics.json', 'utf8')).cases.filter(
   ({ fn }: { fn: string }) => fn === 'burnRate',
 )
-test.each(cases)('$id: the burn rate is the published one', ({ inputs: { bad, total }, params: { slo }, expected }) => {
-  expect(burnRate(bad, total, slo)).toBeCloseTo(expected.burnRate, 9)
+test.each(cases)('$id: the burn rate is the published one', ({ inputs: { bad, total }, params: { slo }, expected, tol }) => {
+  const off = Math.abs(burnRate(bad, total, slo) - expected.burnRate)
+  expect(off).toBeLessThanOrEqual(tol.abs + tol.rel * expected.burnRate)
 })
-test('the cases of the reference were read', () => expect(cases.length).toBeGreaterThanOrEqual(2))
+test('the cases of the reference were read', () => expect(cases.length).toBe(2))
 
 test('a month has the published windows, and a week burns its budget at proportionally smaller rates, but none below 1', () => {
   const rates = (period: string) =>
