@@ -1,4 +1,6 @@
 /** Splits traffic with routes of the Kubernetes Gateway API. @module */
 
+export type { HeaderMatch } from './header-match.js'
 export type { Backends } from './route.js'
-export { type GatewayApiOptions, type GatewayApiUnit, gatewayApiRouter, type KubernetesClient } from './traffic-router.js'
+export type { GatewayApiOptions, GatewayApiUnit, KubernetesClient } from './route-access.js'
+export { type GatewayApiRouter, gatewayApiRouter } from './traffic-router.js'

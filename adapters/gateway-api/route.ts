@@ -19,6 +19,33 @@ const conditionSchema = z.object({
   observedGeneration: z.int().default(0),
 })
 
+/** With all that is not named here, and nothing filled into filters: rules are copied, and lists of filters written again. */
+const ruleSchema = z.looseObject({
+  name: z.string().optional(),
+  matches: z
+    .array(
+      z.looseObject({
+        headers: z.array(z.looseObject({ type: z.string().default('Exact'), name: z.string(), value: z.string() })).optional(),
+      }),
+    )
+    .optional(),
+  filters: z
+    .array(
+      z.looseObject({
+        requestMirror: z
+          .looseObject({
+            backendRef: z.looseObject(referenceSchema.shape),
+            percent: z.number().optional(),
+            fraction: z.looseObject({ numerator: z.number(), denominator: z.number().optional() }).optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+  backendRefs: z.array(z.looseObject({ ...referenceSchema.shape, weight: z.int().default(1) })).default([]),
+})
+export type Rule = z.infer<typeof ruleSchema>
+
 /** What HTTPRoute and GRPCRoute have in common, as far as it matters here. */
 const routeSchema = z.object({
   metadata: z.object({
@@ -30,14 +57,7 @@ const routeSchema = z.object({
   }),
   spec: z.object({
     parentRefs: z.array(referenceSchema).default([]),
-    rules: z
-      .array(
-        z.object({
-          name: z.string().optional(),
-          backendRefs: z.array(referenceSchema.extend({ weight: z.int().default(1) })).default([]),
-        }),
-      )
-      .default([]),
+    rules: z.array(ruleSchema).default([]),
   }),
   status: z
     .object({
@@ -95,7 +115,7 @@ export function splitsOf({ metadata: { name, namespace }, spec }: KubernetesRout
   throw refusal(name, `has no rule that sends to "${stable}"`)
 }
 
-const isService = ({ group = '', kind = 'Service', ...ref }: Reference, service: string, namespace: string) =>
+export const isService = ({ group = '', kind = 'Service', ...ref }: Reference, service: string, namespace: string) =>
   group === '' && kind === 'Service' && ref.name === service && (ref.namespace ?? namespace) === namespace
 
 export function refusal(route: string, says: string): ReleaseError {

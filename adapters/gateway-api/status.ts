@@ -25,7 +25,9 @@ function ofParent({ metadata, status }: KubernetesRoute, parent: Reference): InF
     )
   const [accepted, resolved] = [current('Accepted'), current('ResolvedRefs')]
   const told = (condition: { reason: string; message: string }) => `${parent.name} says ${condition.reason}: ${condition.message}`
-  const unaccepted = accepted.find((condition) => condition?.status === 'False')
+  // Some rules are dropped, or are what they were before: nobody says which.
+  const partly = current('PartiallyInvalid').find((condition) => condition?.status === 'True')
+  const unaccepted = accepted.find((condition) => condition?.status === 'False') ?? partly
   if (unaccepted) return { kind: 'refused', says: told(unaccepted) }
   const isTold =
     entries.length > 0 && accepted.every((condition) => condition?.status === 'True') && !resolved.includes(undefined)

@@ -1,104 +1,84 @@
-import { setTimeout as pass } from 'node:timers/promises'
-import { z } from 'zod'
-import type { TrafficRouter } from '../../src/ports/traffic-router.js'
+import type { CallOptions } from '../../src/ports/call-options.js'
+import type { Route, TrafficRouter } from '../../src/ports/traffic-router.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { weightSchema } from '../../src/vocabulary/weight.js'
-import { patchOf, shareOf } from './patch.js'
-import { type Backends, parseRoute, splitsOf } from './route.js'
+import { type HeaderMatch, headerMatchEdits, headerMatchOf, headerMatchSchema, headerNote } from './header-match.js'
+import { mirrorEdits, mirrorOf } from './mirror.js'
+import { type Backends, type KubernetesRoute, splitsOf } from './route.js'
+import { type GatewayApiOptions, routeAccess } from './route-access.js'
 import { inForce } from './status.js'
-import { type Versions, versionsOf } from './versions.js'
+import { versionNote, versionsOf } from './versions.js'
+import { shareOf, weightEdits } from './weights.js'
 
-/** The part of `kubernetesClient` from `taxiway/adapters/kubernetes` that is called here. */
-export interface KubernetesClient {
-  get(path: string, signal: AbortSignal): Promise<unknown>
-  patch(path: string, type: 'json', body: unknown, signal: AbortSignal): Promise<unknown>
-}
-
-export interface GatewayApiUnit extends Backends {
-  /** Name of the route. */
-  readonly route: string
-  /** Default `HTTPRoute`. */
-  readonly kind?: 'HTTPRoute' | 'GRPCRoute'
-}
-
-export interface GatewayApiOptions {
-  readonly client: KubernetesClient
-  /** Of the routes, and of their Services. */
-  readonly namespace: string
-  readonly units: Readonly<Record<string, GatewayApiUnit>>
-  /** Between two looks at a route that its gateway has not taken yet, in milliseconds. Default 500. */
-  readonly pollMs?: number
+/** What a route can do beside splitting. All of it is desired state, waits until it is in force, and ends with `settle`. */
+export interface GatewayApiRouter extends TrafficRouter {
+  /**
+   * Sends the canary copies of a share of the requests that the split rules get, whose answers are thrown away.
+   * @param sharePercent - whole, 0 to 100; less than 100 needs Gateway API 1.3
+   * @throws ReleaseError `adapter/unverified` where the route has not kept it
+   */
+  setMirror(route: Route, sharePercent: number, options: CallOptions): Promise<void>
+  /** The share in force, in percent; `'unknown'` where rules differ, or the copies are another version's. */
+  getMirror(route: Route, options: CallOptions): Promise<number | 'unknown'>
+  /**
+   * Sends all requests with a header to the canary, whatever its weight is.
+   * @param match - `'none'` ends it
+   * @throws ReleaseError `adapter/rejected` where the route has rules of others about that header
+   */
+  setHeaderMatch(route: Route, match: HeaderMatch | 'none', options: CallOptions): Promise<void>
+  /** Whose requests go to the canary; `'unknown'` where a rule was changed behind our back, or the canary is another version. */
+  getHeaderMatch(route: Route, options: CallOptions): Promise<HeaderMatch | 'none' | 'unknown'>
 }
 
 /**
  * Splits traffic by the weights of two Services in an HTTPRoute or GRPCRoute of the Gateway API.
  *
- * G1 Only weights, and one annotation that names the versions, are written, and only to what was read.
+ * G1 Only weights, mirrors to the canary, rules of its own and two annotations are written, and only to what was read.
  * G2 Whoever is to get traffic has a ready endpoint, and until then nobody loses any.
- * G3 A weight is in force when every parent has accepted the generation that has it.
- * G4 The way back to 0 % needs no canary: a canary's Service that is missing or broken does not stop it.
+ * G3 What is asked is in force when every parent has accepted the generation that has it.
+ * G4 The way back needs no canary: a canary's Service that is missing or broken does not stop it.
  */
-export function gatewayApiRouter({ client, namespace, units, pollMs = 500 }: GatewayApiOptions): TrafficRouter {
-  checkNames(namespace, ...Object.values(units).flatMap(({ route, stable, canary }) => [route, stable, canary]))
+export function gatewayApiRouter(options: GatewayApiOptions): GatewayApiRouter {
+  const { read, change } = routeAccess(options)
 
-  function unitOf(unit: string): GatewayApiUnit & { path: string } {
-    const known = Object.hasOwn(units, unit) ? units[unit] : undefined
-    if (known) {
-      const kind = known.kind === 'GRPCRoute' ? 'grpcroutes' : 'httproutes'
-      return { ...known, path: `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/${kind}/${known.route}` }
-    }
-    const says = `The Gateway API router has no unit "${unit}". Add it to units, beside: ${Object.keys(units).join(', ')}.`
-    throw new ReleaseError('adapter/rejected', says, { unit })
-  }
-
-  const look = async ({ path, route }: { path: string; route: string }, signal: AbortSignal) =>
-    parseRoute(await client.get(path, signal), route)
-
-  async function checkReady(service: string, signal: AbortSignal): Promise<void> {
-    const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`)
-    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}`
-    const { data } = slicesSchema.safeParse(await client.get(path, signal))
-    if (data?.items.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false))) return
-    const says = `Service "${service}" has no ready endpoint, so nothing was taken from others. See its selector, and its pods.`
-    throw new ReleaseError('adapter/unavailable', says, { service })
-  }
-
-  async function change(unit: string, weightPercent: number, versions: Versions, signal: AbortSignal): Promise<void> {
-    const place = unitOf(unit)
-    const patch = patchOf(await look(place, signal), place, weightPercent, versions)
-    const served = [...(weightPercent > 0 ? [place.canary] : []), ...(weightPercent < 100 ? [place.stable] : [])]
-    if (patch) {
-      await Promise.all(served.map((service) => checkReady(service, signal)))
-      await client.patch(`${place.path}?fieldManager=taxiway&fieldValidation=Strict`, 'json', patch, signal)
-    }
-    for (;;) {
-      const { kind, ...why } = inForce(await look(place, signal))
-      if (kind === 'accepted' || (kind === 'unresolved' && weightPercent === 0)) return
-      if (kind !== 'pending') {
-        const says = `Route "${place.route}" has ${weightPercent} % for the canary of "${unit}", which is not in force: ${'says' in why ? why.says : kind}.`
-        throw new ReleaseError('adapter/rejected', says, { unit })
-      }
-      await pass(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted())
-    }
+  /** What is in force in the canary's place; not known where it says something of another version. */
+  async function inPlace<T>(
+    { unit, canary }: Route,
+    nothing: T,
+    of: (route: KubernetesRoute, place: Backends) => T | undefined,
+    signal: AbortSignal,
+  ): Promise<T | 'unknown'> {
+    const { route, place } = await read(unit, signal)
+    const value = of(route, place)
+    if (value === undefined || !isInForce(route, value === nothing)) return 'unknown'
+    const named = versionsOf(route, place.stable)?.canary ?? canary
+    return value === nothing || named === canary ? value : 'unknown'
   }
 
   return {
-    // The port has no way to ask for a mirror. Filters that mirror are kept as they are.
-    capabilities: { mirror: false, smallestStepPercent: 0.01 },
+    capabilities: { mirror: true, smallestStepPercent: 0.01 },
 
-    async setWeight({ unit, stable, canary }, weightPercent, { signal }) {
+    async setWeight(route, weightPercent, { signal }) {
       const { success } = weightSchema.safeParse(weightPercent)
       if (!success)
         throw new ReleaseError('input/invalid', `${weightPercent} is not a weight. Give 0 to 100 percent in steps of 0.01.`)
-      await change(unit, weightPercent, { ...(stable !== undefined && { stable }), canary }, signal)
+      await change(
+        route.unit,
+        {
+          says: `${weightPercent} % for the canary`,
+          edits: (now, place) => weightEdits(now, place, weightPercent),
+          notes: ({ stable }) => versionNote(stable, namesIn(route)),
+          needs: [...(weightPercent > 0 ? (['canary'] as const) : []), ...(weightPercent < 100 ? (['stable'] as const) : [])],
+          isRetreat: weightPercent === 0,
+        },
+        signal,
+      )
     },
 
     async getWeight({ unit, canary }, { signal }) {
-      const place = unitOf(unit)
-      const route = await look(place, signal)
+      const { route, place } = await read(unit, signal)
       const share = shareOf(splitsOf(route, place), 'canary')
-      const { kind } = inForce(route)
-      if (share === undefined || !(kind === 'accepted' || (kind === 'unresolved' && share === 0))) return 'unknown'
+      if (share === undefined || !isInForce(route, share === 0)) return 'unknown'
       const versions = versionsOf(route, place.stable)
       if (versions === undefined || versions.canary === canary) return share
       if (versions.stable === canary) return shareOf(splitsOf(route, place), 'stable') ?? 'unknown'
@@ -107,21 +87,76 @@ export function gatewayApiRouter({ client, namespace, units, pollMs = 500 }: Gat
     },
 
     async settle({ unit, version }, { signal }) {
-      await change(unit, 0, { stable: version }, signal)
+      await change(
+        unit,
+        {
+          says: 'nothing for the canary',
+          edits: (now, place) => [
+            ...weightEdits(now, place, 0),
+            ...mirrorEdits(now, place, 0),
+            ...headerMatchEdits(now, place, 'none'),
+          ],
+          notes: ({ stable }) => ({ ...versionNote(stable, { stable: version }), ...headerNote(stable, 'none') }),
+          needs: ['stable'],
+          isRetreat: true,
+        },
+        signal,
+      )
     },
+
+    async setMirror(route, sharePercent, { signal }) {
+      if (!Number.isInteger(sharePercent) || sharePercent < 0 || sharePercent > 100)
+        throw new ReleaseError('input/invalid', `${sharePercent} is not a share to mirror. Give whole percent, 0 to 100.`)
+      const isRetreat = sharePercent === 0
+      await change(
+        route.unit,
+        {
+          says: `${sharePercent} % mirrored to the canary`,
+          edits: (now, place) => mirrorEdits(now, place, sharePercent),
+          notes: ({ stable }) => (isRetreat ? {} : versionNote(stable, namesIn(route))),
+          needs: isRetreat ? [] : ['canary'],
+          isRetreat,
+        },
+        signal,
+      ).catch((error: unknown) => {
+        throw isRetreat || sharePercent === 100 ? error : withHint(error)
+      })
+    },
+
+    getMirror: (route, { signal }) => inPlace(route, 0, mirrorOf, signal),
+
+    async setHeaderMatch(route, match, { signal }) {
+      const isRetreat = match === 'none'
+      // Not the value: it may be what lets its bearer in.
+      if (!isRetreat && !headerMatchSchema.safeParse(match).success)
+        throw new ReleaseError('input/invalid', 'That is no header to match. Give its name and value, as HTTP allows them.')
+      await change(
+        route.unit,
+        {
+          says: isRetreat ? 'no header match for the canary' : `requests with "${match.name}" for the canary`,
+          edits: (now, place) => headerMatchEdits(now, place, match),
+          notes: ({ stable }) => ({ ...(!isRetreat && versionNote(stable, namesIn(route))), ...headerNote(stable, match) }),
+          needs: isRetreat ? [] : ['canary'],
+          isRetreat,
+        },
+        signal,
+      )
+    },
+
+    getHeaderMatch: (route, { signal }) => inPlace<HeaderMatch | 'none'>(route, 'none', headerMatchOf, signal),
   }
 }
 
-const slicesSchema = z.object({
-  items: z.array(
-    z.object({
-      endpoints: z.array(z.object({ conditions: z.object({ ready: z.boolean().nullish() }).nullish() })).nullish(),
-    }),
-  ),
-})
+const namesIn = ({ stable, canary }: Route) => ({ ...(stable !== undefined && { stable }), canary })
 
-/** So that none leads out of its place in a path. */
-function checkNames(...names: readonly string[]): void {
-  const odd = names.find((name) => !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name))
-  if (odd !== undefined) throw new ReleaseError('input/invalid', `${JSON.stringify(odd)} is not a name in Kubernetes.`)
+/** An API server says of a field that it does not know only that the patch is invalid. */
+function withHint(error: unknown): unknown {
+  if (!ReleaseError.is(error) || error.details.status !== 422 || error.code !== 'adapter/rejected') return error
+  const says = `${error.message} A share below 100 % needs the CRDs of Gateway API 1.3 or later.`
+  return new ReleaseError(error.code, says, error.details, { cause: error })
+}
+
+function isInForce(route: KubernetesRoute, isRetreat: boolean): boolean {
+  const { kind } = inForce(route)
+  return kind === 'accepted' || (kind === 'unresolved' && isRetreat)
 }

@@ -9,7 +9,12 @@ const versionsSchema = z.object({ stable: z.string().optional(), canary: z.strin
 export type Versions = z.infer<typeof versionsSchema>
 
 /** A route may split for several units. */
-export const annotationOf = (stableService: string) => `versions.taxiway.dev/${stableService}`
+const annotationOf = (stableService: string) => `versions.taxiway.dev/${stableService}`
+
+/** The annotation that says so. */
+export const versionNote = (stableService: string, versions: Versions) => ({
+  [annotationOf(stableService)]: JSON.stringify(versions),
+})
 
 /** None where nobody wrote them, or somebody wrote what they are not. */
 export function versionsOf({ metadata }: KubernetesRoute, stableService: string): Versions | undefined {

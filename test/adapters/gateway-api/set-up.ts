@@ -67,6 +67,17 @@ export async function mesh(rules: Rule[] = [both()]) {
       change(thing.spec)
       kube.store.update('httproutes', 'web', thing as never, 'kubectl-edit')
     },
+    /** A call that is given up when the server has been asked so many things. */
+    givenUpAfter(questions: number) {
+      const stop = new AbortController()
+      let asked = 0
+      kube.instead = () => {
+        asked += 1
+        if (asked === questions) stop.abort(new Error('enough'))
+        return undefined
+      }
+      return { ...call, signal: stop.signal }
+    },
     /** The pods of a Service are there, and none is ready. */
     ail: (service: string) =>
       kube.store.update(

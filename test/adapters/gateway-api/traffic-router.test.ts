@@ -26,7 +26,7 @@ test('what others put into the route stays: their rules, filters, matches, mirro
     backendRefs: [{ name: 'docs', port: 80, weight: 7 }],
   }
   const { kube, router, rules, place } = await mesh([foreign, split])
-  kube.store.update('services', 'docs', { metadata: {}, spec: { selector: {} } }, 'kubectl')
+  for (const name of ['docs', 'shadow']) kube.store.update('services', name, { metadata: {}, spec: { selector: {} } }, 'kubectl')
   await router({ checkout: place, billing: { ...place, route: 'other' } }).setWeight({ ...route, unit: 'billing' }, 5, call)
   await router().setWeight(route, 5, call)
   expect(rules()).toEqual([foreign, { ...split, ...both(9500, 500) }])
@@ -126,7 +126,7 @@ test('the share of a version nobody has named is unknown as soon as the place of
 })
 
 test('a weight counts only when every parent has taken it', async () => {
-  const { kube, router, edit } = await mesh()
+  const { kube, router, edit, givenUpAfter } = await mesh()
   edit((spec) => {
     spec.parentRefs = [
       { name: 'gw', sectionName: 'https' },
@@ -140,23 +140,27 @@ test('a weight counts only when every parent has taken it', async () => {
   kube.store.setStatus('httproutes', now)
   kube.gateway = 'sleeps'
   expect(await router().getWeight(route, call)).toBe('unknown')
-  const stop = new AbortController()
-  let looks = 0
-  kube.instead = () => {
-    looks += 1
-    if (looks === 10) stop.abort(new Error('enough'))
-    return undefined
-  }
-  await expect(router().setWeight(route, 10, { ...call, signal: stop.signal })).rejects.toThrow('enough')
+  await expect(router().setWeight(route, 10, givenUpAfter(10))).rejects.toThrow('enough')
   expect(await router().getWeight(route, call)).toBe('unknown')
 })
 
-test('a route that its gateway refuses is told with the reason', async () => {
+test.each([
+  ['refuses', 'gw says NotAllowedByListeners'],
+  ['takes in part', 'gw says UnsupportedValue: Dropped Rule(s)'],
+] as const)('a route that its gateway %s is told with the reason', async (mood, says) => {
   const { kube, router } = await mesh()
-  kube.gateway = 'refuses'
+  kube.gateway = mood
   kube.settle()
-  await expect(router().setWeight(route, 5, call)).rejects.toMatchObject(rejected('gw says NotAllowedByListeners'))
+  await expect(router().setWeight(route, 5, call)).rejects.toMatchObject(rejected(says))
   expect(await router().getWeight(route, call)).toBe('unknown')
+})
+
+test('a weight is not in force while a backend of the route is missing, and 0 % is', async () => {
+  const { kube, router } = await mesh([both(), { backendRefs: [{ name: 'legacy', port: 80 }] }])
+  kube.settle()
+  await expect(router().setWeight(route, 5, call)).rejects.toMatchObject(rejected('Service legacy not found'))
+  await router().setWeight(route, 0, call)
+  expect(await router().getWeight(route, call)).toBe(0)
 })
 
 test('nobody loses traffic to a Service that has nobody ready', async () => {

@@ -1,10 +1,14 @@
 import type { ObjectStore } from './store.js'
 
 /** What the gateway says of each route instead of taking it. */
-export type GatewayMood = 'takes' | 'sleeps' | 'refuses'
+export type GatewayMood = 'takes' | 'takes in part' | 'sleeps' | 'refuses'
 
 interface Ref {
   name: string
+}
+interface Rule {
+  backendRefs?: Ref[]
+  filters?: { requestMirror?: { backendRef: Ref } }[]
 }
 
 /** Takes the newest generation of every route, one move after it came; and says which backends it does not find. */
@@ -22,11 +26,17 @@ export function gatewayController(store: ObjectStore, mood: () => GatewayMood) {
           observedGeneration: generation,
           lastTransitionTime: '2026-11-21T01:10:48Z',
         })
-        const refs: Ref[] = route.spec.rules.flatMap(({ backendRefs = [] }: { backendRefs?: Ref[] }) => backendRefs)
+        const refs: Ref[] = route.spec.rules.flatMap(({ backendRefs = [], filters = [] }: Rule) => [
+          ...backendRefs,
+          ...filters.flatMap(({ requestMirror }) => requestMirror?.backendRef ?? []),
+        ])
         const missing = refs.find(({ name }) => store.get('services', name) === undefined)
         const conditions = [
           told('Accepted', mood() !== 'refuses', 'NotAllowedByListeners', ''),
           told('ResolvedRefs', missing === undefined, 'BackendNotFound', missing ? `Service ${missing.name} not found` : ''),
+          ...(mood() === 'takes in part'
+            ? [{ ...told('PartiallyInvalid', true, '', 'Dropped Rule(s)'), reason: 'UnsupportedValue' }]
+            : []),
         ]
         const parents = route.spec.parentRefs.map((parentRef: Ref) => ({
           parentRef: { namespace: 'shop', ...parentRef },

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Json } from './fields.js'
 
 export interface Operation {
-  readonly op: 'test' | 'add'
+  readonly op: 'test' | 'add' | 'remove'
   readonly path: string
-  readonly value: unknown
+  readonly value?: unknown
 }
 
 /** @returns what becomes of the document; `undefined` for a test that fails and for a pointer that leads nowhere */
@@ -21,7 +21,14 @@ export function patched(document: Json, operations: readonly Operation[]): Json 
     const last = steps.at(-1)!
     if (parent === undefined) return undefined
     if (op === 'test' && !isDeepStrictEqual(parent[last], value)) return undefined
-    if (op === 'add') parent[last] = value
+    if (op === 'remove' && !(last in parent)) return undefined
+    if (Array.isArray(parent) && op !== 'test') {
+      // Into and out of a list: what follows moves.
+      const index = Number(last)
+      if (!(index <= parent.length)) return undefined
+      parent.splice(index, op === 'remove' ? 1 : 0, ...(op === 'add' ? [value] : []))
+    } else if (op === 'add') parent[last] = value
+    else if (op === 'remove') delete parent[last]
   }
   return result
 }
