@@ -14,7 +14,7 @@ const refusalSchema = z.object({
 /**
  * Drives a proxy in another process through its control port, so that traffic flows on while this process is away.
  *
- * @param url - of the control port, such as `http://127.0.0.1:9400`
+ * @param config - `url` is that of the control port, such as `http://127.0.0.1:9400`
  * @throws ReleaseError `input/invalid` for a URL that is none, or that holds a user or a password: errors name it
  */
 export function connectHttpProxy(config: { url: string; token: Secret; fetch?: typeof globalThis.fetch }): MirroringRouter {

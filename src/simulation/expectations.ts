@@ -30,8 +30,8 @@ export const expectations = {
 
   /**
    * It goes back.
-   * @param within - from the first user of the new version until the last one is back, at most this long, as in `5m`
-   * @param because - the code of the cause, such as `verdict/fail`
+   * `within`: from the first user of the new version until the last one is back, at most this long, as in `5m`.
+   * `because`: the code of the cause, such as `verdict/fail`.
    */
   toRollBack(
     result: SimulationResult,

@@ -54,7 +54,7 @@ export interface RehearsalOptions extends Pick<WorldInput, 'takes' | 'hooks'> {
  * Runs the rollback of a plan from every step of every stage, in simulation: each time a release goes forwards as far as that
  * step, with everybody approving and a human in the place of every judge, and is aborted there.
  *
- * @param takes - how long products need; default 1s each, so that every step can be caught in the act
+ * @param options - `takes`: how long products need; default 1s each, so that every step can be caught in the act
  * @throws ReleaseError `plan/invalid`, `input/invalid`
  */
 export async function rehearse(plan: PlanTree, options: RehearsalOptions = {}): Promise<Rehearsal> {

@@ -1,7 +1,7 @@
 import { type Pmf, unimodalPmf } from '../stats/unimodal-pmf.js'
 import type { Counts } from './count-factors.js'
 
-/** JSON, but as long as the spread of the null distribution; a caller who must keep it short keeps {@link Draw}s instead. */
+/** JSON, but as long as the spread of the null distribution; a caller who must keep it short keeps `Draw`s instead. */
 export interface DeadlineState {
   readonly looks: number
   /** Bad events of the canary so far. */

@@ -1,7 +1,7 @@
 import { logSumExp } from '../stats/log-space.js'
 
 /**
- * What a bettor against the null hypothesis owns, as natural logs, one entry per strategy. The total, {@link logSumExp} of
+ * What a bettor against the null hypothesis owns, as natural logs, one entry per strategy. The total, `logSumExp` of
  * it, is the log e-value: it starts at 0 and, while the null is true, exceeds ln(1/α) at any time with probability ≤ α.
  */
 export type Wealth = readonly number[]
