@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chown, cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -25,10 +25,10 @@ export interface RunningPostgres {
  * @throws Error that says what is missing
  */
 export async function startPostgres(...flags: string[]): Promise<RunningPostgres> {
-  const { initdb, postgres } = await findBinaries()
   const user = await serverUser()
   const home = await mkdtemp(join(tmpdir(), 'taxiway-postgres-'))
   if (user.uid !== undefined) await chown(home, user.uid, user.gid ?? user.uid)
+  const { initdb, postgres } = await withinReach(await findBinaries(), user, home)
   const folder = join(home, 'cluster')
   const options = { ...user, cwd: home, env: { ...process.env, LC_ALL: 'C' } }
   const settings = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
@@ -111,8 +111,22 @@ async function findBinaries(): Promise<Binaries> {
   }
 }
 
+/** The same, or a copy where the folder that they are in is root's alone. */
+async function withinReach(binaries: Binaries, user: User, home: string): Promise<Binaries> {
+  const options = { ...user, cwd: home }
+  if (await run(binaries.initdb, ['--version'], options).catch(() => undefined)) return binaries
+  const copy = join(home, 'native')
+  await cp(dirname(dirname(binaries.initdb)), copy, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(copy, 'bin/initdb'), postgres: join(copy, 'bin/postgres') }
+}
+
+interface User {
+  readonly uid?: number
+  readonly gid?: number
+}
+
 /** PostgreSQL refuses to run as root. */
-async function serverUser(): Promise<{ uid?: number; gid?: number }> {
+async function serverUser(): Promise<User> {
   if (process.getuid?.() !== 0) return {}
   const idOf = async (flag: string, name: string) => Number((await run('id', [flag, name])).stdout)
   for (const name of ['postgres', 'nobody'])
