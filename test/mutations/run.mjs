@@ -93,8 +93,14 @@ const bugs = [
   [
     'a clock that was set back is believed',
     'src/engine/drive.ts',
-    'return Math.max(clock.now(), snapshot.at)',
+    'return Math.max(clock.now() + lagMs, snapshot.at)',
     'return clock.now()',
+  ],
+  [
+    'a rollback waits until a clock that was set back has caught up',
+    'src/engine/drive.ts',
+    'Math.max(0, snapshot.at - clock.now())',
+    '0',
   ],
   [
     'a second life forgets its fencing token',
