@@ -215,6 +215,8 @@ try {
   for (const part of ['src', 'test', 'adapters', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !path.includes('node_modules') })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  // All of them, before an hour is spent on the first.
+  for (const bug of bugs) mutatedBy(bug)
   const wanted = bugs.filter(([name]) => new RegExp(process.argv[2] ?? '').test(name))
   // Tests that fail anyway find nothing.
   const all = [...new Set(wanted.flatMap(([, , , , tests = usualTests]) => tests))]
@@ -227,11 +229,17 @@ try {
   rmSync(copy, { recursive: true, force: true })
 }
 
-function isFound([name, file, from, to, tests = usualTests]) {
-  const path = join(copy, file)
-  const text = readFileSync(path, 'utf8')
+function mutatedBy([name, file, from, to]) {
+  const text = readFileSync(join(copy, file), 'utf8')
   const mutated = text.replace(from, () => to)
   if (mutated === text) throw new Error(`${file} holds no ${from}: the bug "${name}" cannot be planted any more. Adapt it.`)
+  return { text, mutated }
+}
+
+function isFound(bug) {
+  const [name, file, , , tests = usualTests] = bug
+  const path = join(copy, file)
+  const { text, mutated } = mutatedBy(bug)
   writeFileSync(path, mutated)
   const failed = failureOf(tests)
   writeFileSync(path, text)
