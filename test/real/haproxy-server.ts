@@ -6,7 +6,8 @@ import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ask, type RuntimeSocket } from '../../adapters/haproxy/runtime-api.js'
-import { freePort, type Server, startServer, until } from './servers.js'
+import { freePort } from '../support/free-port.js'
+import { type Server, startServer, until } from './servers.js'
 
 export interface Haproxy {
   readonly url: string

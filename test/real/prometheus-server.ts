@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, type Server, startServer, until } from './servers.js'
+import { freePort } from '../support/free-port.js'
+import { type Server, startServer, until } from './servers.js'
 
 export interface MetricsServer extends Server {
   readonly url: string

@@ -50,8 +50,8 @@ export interface Detection {
  *
  * Simulated with the boosted test on twelve nodes from 1.15 to 10 (baseline 0.5 %; weights of 1, 10 and 50 %; looks of half a
  * failure; 400 runs each, standard error 3 %): true means lay from 5 % below the plan's to 7 % above for ratios of 1.25 to 5,
- * and up to 14 % above for 10; what 90 % power took, from 1 % below to 11 % above. Spreading wealth anew for a late change,
- * as the judge does, costs 3 to 11 % more when the change is there from the start.
+ * and up to 14 % above for 10; what 90 % power took, from 1 % below to 11 % above. The judge, which keeps some wealth for a
+ * late change, pays some percent more where the change is there from the start.
  *
  * @throws ReleaseError `input/invalid` for values out of range, and for a ratio that is itself just tolerated
  */

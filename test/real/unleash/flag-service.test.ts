@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { unleashFlagService } from '../../../adapters/unleash/index.js'
 import { flagServiceLaws, lawCases } from '../../../src/testing/index.js'
 import { secret } from '../../../src/vocabulary/secret.js'
-import { freePort, until } from '../servers.js'
+import { freePort } from '../../support/free-port.js'
+import { until } from '../servers.js'
 import { isUnleashMissing, startClient, startUnleash } from './unleash-server.js'
 
 const call = () => ({ signal: new AbortController().signal, idempotencyKey: 'k', fencingToken: 1 })

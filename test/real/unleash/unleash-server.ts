@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { freePort, startServer, until } from '../servers.js'
+import { freePort } from '../../support/free-port.js'
+import { startServer, until } from '../servers.js'
 
 const script = fileURLToPath(new URL('./serve.mjs', import.meta.url))
 const require = createRequire(import.meta.url)
