@@ -12,6 +12,7 @@ import pg from 'pg'
 import { openFileJournal } from '../dist/adapters/file/index.js'
 import { migrate, openPostgresJournal } from '../dist/adapters/postgres/index.js'
 import { systemClock } from '../dist/src/engine/system-clock.js'
+import type { JournalRecord } from '../dist/src/ports/journal.js'
 import { startPostgres } from '../test/support/start-postgres.ts'
 import { openBareWriter } from './bare-writer.ts'
 import { hooksOfRelease } from './engine-world.ts'
@@ -40,6 +41,7 @@ interface Contender {
 
 const journal = await openFileJournal(join(home, 'journal'))
 const onFile = stepsOfEngine(journal, concurrency)
+let toWrite: Promise<readonly JournalRecord[]> | undefined
 const contenders = [
   {
     name: 'engine, file journal',
@@ -56,11 +58,12 @@ const contenders = [
   ...(await peer('Restate', async () => (await import('./peers/restate.ts')).openRestate(join(home, 'restate'), hooksOfRelease))),
 ] satisfies Contender[]
 
-/** The engine's last records through group commit and nothing else. */
+/** Records of the engine through group commit and nothing else. */
 async function writeBare(): Promise<number> {
   const path = join(home, 'bare.log')
   const file = await openBareWriter(path)
-  const records = onFile.written()
+  toWrite ??= onFile.written(8 * concurrency)
+  const records = await toWrite
   const begun = performance.now()
   let next = 0
   await Promise.all(

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { type Disk, type DiskFile, isFull, journalFailed, openRegular, syncDirectory, unlessCode, writeAll } from './disk.js'
@@ -39,15 +39,17 @@ interface Waiting {
  * W2 Nothing is acknowledged before its sync has returned, and nothing after a failure, ever.
  * W3 No descriptor is used again after it failed, and no failed sync is repeated: the kernel may have dropped the pages and
  *    would call them clean.
- * W4 Before each batch, and after its write, lock and file are looked at: still ours, and as we left them. Whoever takes the lock
- *    by force goes on in a copy of the file, made after that. So a process that was stopped between the first look and its write
- *    writes to a file without a name, and does not acknowledge it.
+ * W4 After a batch's write, lock and file are looked at: still ours, and as we left them; and before it, unless that of the batch
+ *    before has just been done. Whoever takes the lock by force goes on in a copy of the file, made after that. So a process that
+ *    was stopped between a look and its write writes to a file without a name, and does not acknowledge it.
  * W5 A full file is given its number as a second name before an empty one takes its first. There is always a newest file, and
  *    nothing is ever renamed over records.
  */
 export class LogWriter {
   readonly #settings: Settings
   #file: DiskFile
+  /** Of the file; the same as long as it is open. */
+  #identity: Stats | undefined
   /** Of the next record. */
   #next: number
   #waiting: Waiting[] = []
@@ -83,11 +85,12 @@ export class LogWriter {
   }
 
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (let isFirst = true; this.#waiting.length > 0; isFirst = false) {
       let batch: Waiting[] = []
       try {
-        await this.#assertUntouched()
-        if (this.#isFileFull()) await this.#rotate()
+        const isFull = this.#isFileFull()
+        if (isFirst || isFull) await this.#assertUntouched()
+        if (isFull) await this.#rotate()
         batch = this.#takeBatch()
         await this.#write(Buffer.concat(batch.map(({ bytes }) => bytes)))
         const segment = this.#settings.segments.newest
@@ -147,7 +150,7 @@ export class LogWriter {
     const file = await openRegular(this.#settings.disk, this.#settings.path, constants.O_RDWR | constants.O_APPEND)
     const isOurs = isSame(await file.stat(), await this.#file.stat())
     await this.#file.close()
-    this.#file = file
+    this.#goOnIn(file)
     if (!isOurs) throw this.#changed('it was replaced')
     await this.#settings.lock.assertOurs()
     await file.truncate(this.#settings.segments.newest.length)
@@ -162,7 +165,7 @@ export class LogWriter {
     const begin = async () => {
       const file = await openRegular(disk, fresh, constants.O_CREAT | constants.O_TRUNC | constants.O_RDWR | constants.O_APPEND)
       await this.#file.close()
-      this.#file = file
+      this.#goOnIn(file)
       await disk.link(path, sealed)
     }
     await this.#onFullDisk(begin, async () => {})
@@ -175,11 +178,17 @@ export class LogWriter {
     })
   }
 
+  #goOnIn(file: DiskFile): void {
+    this.#file = file
+    this.#identity = undefined
+  }
+
   async #assertUntouched(unacknowledged = 0): Promise<void> {
     const { disk, path, lock, segments } = this.#settings
     const length = segments.newest.length + unacknowledged
-    const [there, here] = await Promise.all([unlessCode('ENOENT', disk.stat(path)), this.#file.stat(), lock.assertOurs()])
-    if (isSame(there, here) && here.size === length) return
+    this.#identity ??= await this.#file.stat()
+    const [there] = await Promise.all([unlessCode('ENOENT', disk.stat(path)), lock.assertOurs()])
+    if (isSame(there, this.#identity) && there?.size === length) return
     throw this.#changed(there === undefined ? 'it is gone' : `it has ${there.size} bytes instead of ${length}, or was replaced`)
   }
 

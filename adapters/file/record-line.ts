@@ -66,9 +66,16 @@ export type Line = z.infer<typeof lineSchema>
  */
 export function formatLine(head: Head, content: Content): { bytes: Buffer; head: Head } {
   const n = head.n + 1
-  const text = canonicalJson({ ...content, n, prev: head.hash, v: formatVersion })
+  const text = canonicalJson(sealed(content, n, head.hash))
   const digest = `sha256:${hash('sha256', text)}`
   return { bytes: Buffer.from(`${text.slice(0, -1)},"hash":"${digest}"}\n`), head: { n, hash: digest } }
+}
+
+/** Records have their members in canonical order from here: that saves sorting them. */
+function sealed(content: Content, n: number, prev: string): object {
+  if (!('release' in content)) return { ...content, n, prev, v: formatVersion }
+  const { at, body, release, seq } = content
+  return { at, body, n, prev, release, seq, v: formatVersion }
 }
 
 /**

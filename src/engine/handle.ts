@@ -4,10 +4,11 @@ import { parseRecord, type ReleaseRecord } from '../lifecycle/record.js'
 import { hasEnded } from '../lifecycle/release.js'
 import { signalFrom } from '../lifecycle/signals.js'
 import { type ReleaseStatus, statusOf } from '../lifecycle/status.js'
-import type { Journal, JournalRecord } from '../ports/journal.js'
+import type { JournalRecord } from '../ports/journal.js'
 import type { Actor } from '../vocabulary/actor.js'
-import type { ReleaseError } from '../vocabulary/errors.js'
-import type { Driver } from './drive.js'
+import { ReleaseError } from '../vocabulary/errors.js'
+import type { Progress } from './append-step.js'
+import { Driver, type EngineSetting } from './drive.js'
 
 /** Who asks, and why. Both are recorded. */
 export interface By {
@@ -59,66 +60,160 @@ interface HandleEvents {
   stopped: (error: ReleaseError) => void
 }
 
-interface HandleSetting {
-  readonly id: string
-  readonly journal: Journal
+/** What the releases of one orchestrator share. */
+export interface HandleSetting extends EngineSetting {
   readonly newId: () => string
-  /** A function, since driver and handle need each other. */
-  readonly driver: () => Driver
-  readonly stop: () => Promise<void>
 }
 
-/** A handle, and the strings by which its driver pulls it. */
-export function createHandle({ id, journal, newId, driver, stop }: HandleSetting) {
-  const emitter = new EventEmitter<HandleEvents>()
-  let resolve = (_: ReleaseStatus) => {}
-  let reject = (_: ReleaseError) => {}
-  let isOver = false
-  let stoppedBy: ReleaseError | undefined
-  const result = new Promise<ReleaseStatus>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  // A caller who never asks for the result must not be ended by it.
-  result.catch(() => {})
-  const send = (type: Signal['type']) => async (by: By) => driver().signal(signalFrom(type, by, newId))
-  const status = () => statusOf(driver().snapshot())
-  const handle: ReleaseHandle = {
-    id,
-    status,
-    events: ({ signal } = {}) =>
-      entries(journal, id, emitter, { isFinished: () => status().isFinished, stoppedBy: () => stoppedBy }, signal),
-    on(name: keyof HandleEvents, listener: (value: never) => void) {
-      const safe = guarded(listener as (value: unknown) => void)
-      emitter.on(name, safe)
-      return () => emitter.off(name, safe)
-    },
-    result,
-    pause: send('pause.requested'),
-    resume: send('resume.requested'),
-    abort: send('abort.requested'),
-    promote: send('promote.requested'),
-    retry: send('retry.requested'),
-    skip: send('skip.requested'),
-    approve: send('approval.granted'),
-    reject: send('approval.rejected'),
-    [Symbol.asyncDispose]: stop,
+/**
+ * Drives a release, and tells its caller. Ten thousand of them may wait in one process: their methods are shared, and what
+ * nobody asks for is not made.
+ */
+export class Handle implements ReleaseHandle {
+  readonly id: string
+  readonly #setting: HandleSetting
+  readonly #driver: Driver
+  /** Called once: with what stopped the driving, or with nothing when the release has ended. */
+  readonly #onOver: (stopped?: ReleaseError) => void
+  #emitter: EventEmitter<HandleEvents> | undefined
+  #result: PromiseWithResolvers<ReleaseStatus> | undefined
+  #isOver = false
+  #stoppedBy: ReleaseError | undefined
+
+  constructor(setting: HandleSetting, fencingToken: number, start: Progress, onOver: (stopped?: ReleaseError) => void) {
+    this.id = start.snapshot.release
+    this.#setting = setting
+    this.#onOver = onOver
+    this.#driver = new Driver(setting, fencingToken, start, {
+      record: (record) => this.#tell(record),
+      stopped: (reason) => this.#tellStopped(reason),
+    })
+    if (start.snapshot.phase !== 'running') this.#tell(start.last)
   }
-  return {
-    handle,
-    record(record: JournalRecord) {
-      emitter.emit('record', record as ReleaseEntry)
-      if (isOver || !hasEnded(driver().snapshot())) return
-      isOver = true
-      const now = status()
-      resolve(now)
-      emitter.emit('finished', now)
-    },
-    stopped(error: ReleaseError) {
-      stoppedBy = error
-      reject(error)
-      emitter.emit('stopped', error)
-    },
+
+  get result(): Promise<ReleaseStatus> {
+    if (this.#result === undefined) {
+      this.#result = Promise.withResolvers()
+      // A caller who never looks at the result must not be ended by it.
+      this.#result.promise.catch(() => {})
+      if (this.#isOver) this.#result.resolve(this.status())
+      else if (this.#stoppedBy) this.#result.reject(this.#stoppedBy)
+    }
+    return this.#result.promise
+  }
+
+  status(): ReleaseStatus {
+    return statusOf(this.#driver.snapshot)
+  }
+
+  /** What the journal holds, then what comes: nothing twice, nothing left out. */
+  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ReleaseEntry> {
+    const { id } = this
+    const fresh: ReleaseEntry[] = []
+    let wake = () => {}
+    const onRecord = (entry: ReleaseEntry) => {
+      fresh.push(entry)
+      wake()
+    }
+    const onEnd = () => wake()
+    const emitter = this.#listened()
+    emitter.on('record', onRecord)
+    emitter.on('stopped', onEnd)
+    signal?.addEventListener('abort', onEnd)
+    try {
+      let seen = 0
+      for await (const record of this.#setting.journal.read(id)) {
+        seen = record.seq
+        yield { ...record, body: parseRecord(record.body, `Record ${record.seq} of "${id}"`) }
+      }
+      while (true) {
+        for (let entry = fresh.shift(); entry; entry = fresh.shift()) if (entry.seq > seen) yield entry
+        if (this.status().isFinished || signal?.aborted) return
+        if (this.#stoppedBy) throw this.#stoppedBy
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    } finally {
+      emitter.off('record', onRecord)
+      emitter.off('stopped', onEnd)
+      signal?.removeEventListener('abort', onEnd)
+    }
+  }
+
+  on(name: keyof HandleEvents, listener: (value: never) => void): () => void {
+    const emitter = this.#listened()
+    const safe = guarded(listener as (value: unknown) => void)
+    emitter.on(name, safe)
+    return () => emitter.off(name, safe)
+  }
+
+  pause(by: By): Promise<void> {
+    return this.#send('pause.requested', by)
+  }
+
+  resume(by: By): Promise<void> {
+    return this.#send('resume.requested', by)
+  }
+
+  abort(by: By): Promise<void> {
+    return this.#send('abort.requested', by)
+  }
+
+  promote(by: By): Promise<void> {
+    return this.#send('promote.requested', by)
+  }
+
+  retry(by: By): Promise<void> {
+    return this.#send('retry.requested', by)
+  }
+
+  skip(by: By): Promise<void> {
+    return this.#send('skip.requested', by)
+  }
+
+  approve(by: By): Promise<void> {
+    return this.#send('approval.granted', by)
+  }
+
+  reject(by: By): Promise<void> {
+    return this.#send('approval.rejected', by)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    const says = `Release "${this.id}" is no longer driven here. It goes on once it is resumed.`
+    return this.stop(new ReleaseError('engine/stopped', says))
+  }
+
+  /** For the orchestrator, where another process has taken the release. */
+  stop(reason: ReleaseError): Promise<void> {
+    return this.#driver.stop(reason)
+  }
+
+  async #send(type: Signal['type'], by: By): Promise<void> {
+    return this.#driver.signal(signalFrom(type, by, this.#setting.newId))
+  }
+
+  #listened(): EventEmitter<HandleEvents> {
+    this.#emitter ??= new EventEmitter()
+    return this.#emitter
+  }
+
+  #tell(record: JournalRecord): void {
+    this.#emitter?.emit('record', record as ReleaseEntry)
+    // Once stopped, it is for the next handle to say how the release ended, though its last record may still arrive here.
+    if (this.#isOver || this.#stoppedBy || !hasEnded(this.#driver.snapshot)) return
+    this.#isOver = true
+    this.#onOver()
+    this.#result?.resolve(this.status())
+    this.#emitter?.emit('finished', this.status())
+  }
+
+  #tellStopped(reason: ReleaseError): void {
+    this.#stoppedBy = reason
+    this.#onOver(reason)
+    this.#result?.reject(reason)
+    this.#emitter?.emit('stopped', reason)
   }
 }
 
@@ -130,45 +225,5 @@ function guarded<T>(listener: (value: T) => void): (value: T) => void {
       const returned: unknown = listener(value)
       if (returned !== undefined) Promise.resolve(returned).catch(() => {})
     } catch {}
-  }
-}
-
-/** What the journal holds, then what comes: nothing twice, nothing left out. */
-async function* entries(
-  journal: Journal,
-  release: string,
-  emitter: EventEmitter<HandleEvents>,
-  state: { readonly isFinished: () => boolean; readonly stoppedBy: () => ReleaseError | undefined },
-  signal: AbortSignal | undefined,
-): AsyncGenerator<ReleaseEntry> {
-  const fresh: ReleaseEntry[] = []
-  let wake = () => {}
-  const onRecord = (entry: ReleaseEntry) => {
-    fresh.push(entry)
-    wake()
-  }
-  const onEnd = () => wake()
-  emitter.on('record', onRecord)
-  emitter.on('stopped', onEnd)
-  signal?.addEventListener('abort', onEnd)
-  try {
-    let seen = 0
-    for await (const record of journal.read(release)) {
-      seen = record.seq
-      yield { ...record, body: parseRecord(record.body, `Record ${record.seq} of "${release}"`) }
-    }
-    while (true) {
-      for (let entry = fresh.shift(); entry; entry = fresh.shift()) if (entry.seq > seen) yield entry
-      if (state.isFinished() || signal?.aborted) return
-      const stopped = state.stoppedBy()
-      if (stopped) throw stopped
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-  } finally {
-    emitter.off('record', onRecord)
-    emitter.off('stopped', onEnd)
-    signal?.removeEventListener('abort', onEnd)
   }
 }

@@ -15,8 +15,7 @@ import { nameSchema } from '../vocabulary/name.js'
 import type { Adapters, Supplied } from './adapters.js'
 import { appendStep, type Progress } from './append-step.js'
 import { attempt, defaultRetryPolicy, type RetryPolicy } from './attempt.js'
-import { drive } from './drive.js'
-import { createHandle, type ReleaseHandle } from './handle.js'
+import { Handle, type ReleaseHandle } from './handle.js'
 import { internPlan } from './intern-plan.js'
 import { checkArtifacts, checkBindings, findStable } from './preflight.js'
 import { createRoster } from './roster.js'
@@ -88,7 +87,8 @@ export interface Orchestrator<A extends Adapters = Adapters> extends AsyncDispos
 export function createOrchestrator<const A extends Adapters>(options: OrchestratorOptions<A>): Orchestrator<A> {
   const { adapters, journal, lease, observers = [], clock = systemClock(), random = Math.random, newId = randomUUID } = options
   const retry = { ...defaultRetryPolicy, ...options.retry }
-  const engine = { adapters, journal, clock, random, retry, observers, limit: pLimit(options.concurrency ?? 64) }
+  const limit = pLimit(options.concurrency ?? 64)
+  const engine = { adapters, journal, clock, random, retry, observers, limit, newId }
   const roster = createRoster(journal, lease !== undefined)
   const disposal = new AbortController()
 
@@ -180,19 +180,12 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
       const progress = await prepare(fencingToken)
       disposal.signal.throwIfAborted()
       if (held?.lost.aborted) throw taken(id)
-      const stop = (reason: ReleaseError) => driver.stop(reason)
-      const { handle, record, stopped } = createHandle({ id, journal, newId, driver: () => driver, stop: () => stop(left(id)) })
-      const driver = drive(engine, fencingToken, progress, {
-        record,
-        stopped(reason) {
-          roster.drop(id)
-          stopped(reason)
-          free()
-        },
+      const handle = new Handle(engine, fencingToken, progress, (stopped) => {
+        if (stopped) roster.drop(id)
+        else roster.leave(id)
+        free()
       })
-      held?.lost.addEventListener('abort', () => void stop(taken(id)))
-      if (progress.snapshot.phase !== 'running') record(progress.last)
-      void handle.result.then(free, () => {})
+      held?.lost.addEventListener('abort', () => void handle.stop(taken(id)))
       return handle
     } catch (error) {
       free()
@@ -225,9 +218,6 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
 
 const taken = (id: string) =>
   new ReleaseError('journal/locked', `The lease of release "${id}" was lost: another process may have it.`)
-
-const left = (id: string) =>
-  new ReleaseError('engine/stopped', `Release "${id}" is no longer driven here. It goes on once it is resumed.`)
 
 const isHeldElsewhere = (error: unknown) => ReleaseError.is(error) && error.details.heldBy !== undefined
 

@@ -124,7 +124,7 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
       const request = { release: snapshot.release, stage: line.stage, unit, canary: canary!, input, ...(stable && { stable }) }
       const timeoutMs = contextOf(snapshot.tracks[track]).rollback ? timeouts.rollback : Number.MAX_SAFE_INTEGER
       const { outcome, says } = await attempt({ ...setting, timeoutMs }, (options) => call(request, options))
-      return { type: 'hook.finished', track, key, outcome, says }
+      return { key, outcome, says, track, type: 'hook.finished' }
     }
     case 'approval.request': {
       const { gate, approver, expiresAt, quorum } = effect

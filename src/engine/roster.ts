@@ -11,7 +11,7 @@ import { replay, replayAll } from './replay.js'
 interface Entry {
   readonly id: string
   readonly plan: PlanTree
-  readonly places: ReadonlySet<string>
+  readonly places: readonly string[]
   handle: ReleaseHandle | undefined
   /** Driven here, or about to be. */
   isTaken: boolean
@@ -105,15 +105,13 @@ export function createRoster(journal: Journal, isShared: boolean) {
       throw error
     }
     if (entry) entry.handle = handle
-    void handle.result.then(
-      () => leave(id),
-      () => {},
-    )
     return handle
   }
 
   return {
     take,
+    /** Has ended: its id stays taken, its places are free. */
+    leave,
     /** Where a release stands. */
     async replay(id: string): Promise<Progress> {
       const entry = open.get(id)
@@ -198,5 +196,5 @@ function entryOf(id: string, plan: PlanTree): Entry {
   const places = programOf(plan).tracks.flatMap(({ unit, bindings }) =>
     unit === null || bindings === null ? [] : `${unit} at ${bindings.deploy}`,
   )
-  return { id, plan, places: new Set(places), handle: undefined, isTaken: false }
+  return { id, plan, places, handle: undefined, isTaken: false }
 }

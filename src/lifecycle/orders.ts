@@ -28,7 +28,7 @@ function stepOfType<T extends string>(context: TrackContext, ...types: readonly 
   return step as Extract<typeof step, { type: T }>
 }
 
-/** What each state orders on entry. Pure functions of the context. */
+/** What each state orders on entry. Pure functions of the context. The frequent ones have their members in canonical order. */
 export const orders = {
   deploy: (context: TrackContext): Effect => ({
     type: 'unit.deploy',
@@ -60,16 +60,16 @@ export const orders = {
     const { judge } = stepOfType(context, 'bake', 'judge')
     const watch = present(context.watch, 'watch')
     return {
-      type: 'metrics.look',
-      ...keyed(context, 'metrics.look', `${forward(context)}:${watch.looks}`),
-      unit: unit(context),
-      judge: present(judge, 'judge'),
       from: watch.from,
+      judge: present(judge, 'judge'),
+      ...keyed(context, 'metrics.look', `${forward(context)}:${watch.looks}`),
+      type: 'metrics.look',
+      unit: unit(context),
     }
   },
   hook: (context: TrackContext): Effect => {
     const { hook, input } = stepOfType(context, 'verify', 'run')
-    return { type: 'hook.call', ...keyed(context, 'hook.call', forward(context)), unit: unit(context), hook, input }
+    return { hook, input, ...keyed(context, 'hook.call', forward(context)), type: 'hook.call', unit: unit(context) }
   },
   /** `null` where no approver carries the question: the answer comes as a signal. */
   approval: (context: TrackContext): Effect | null => {

@@ -27,7 +27,9 @@ export function recordOf(
   { effects, moves }: ReturnType<typeof step>,
   checkpoint?: string,
 ): ReleaseRecord {
-  return { format, event, effects: [...effects], moves: [...moves], ...(checkpoint !== undefined && { checkpoint }) }
+  // In this order it is canonical as it is made, wherever event and orders are.
+  const record: ReleaseRecord = { effects: [...effects], event, format, moves: [...moves] }
+  return checkpoint === undefined ? record : { checkpoint, ...record }
 }
 
 /**

@@ -73,20 +73,15 @@ export function step(before: ReleaseSnapshot | undefined, event: ReleaseEvent): 
 
 type Draft = { -readonly [K in keyof ReleaseSnapshot]: ReleaseSnapshot[K] } & { tracks: Record<string, TrackSnapshot> }
 
-/** Releases of one plan share what it amounts to. */
-const programs = new WeakMap<PlanTree, Program>()
-
 function propose(event: ReleaseEvent): Step {
   if (event.type !== 'release.proposed')
     throw new ReleaseError('journal/corrupt', `A release begins with release.proposed, and this one with ${event.type}.`)
   const { release, plan, planHash, artifacts, author, at } = event
-  const program = programs.get(plan) ?? programOf(plan)
-  programs.set(plan, program)
   const snapshot: ReleaseSnapshot = {
     release,
     plan,
     planHash,
-    program,
+    program: programOf(plan),
     artifacts,
     stable: {},
     author,

@@ -33,8 +33,17 @@ export interface Program {
   readonly timeouts: { readonly [K in keyof PlanTree['timeouts']]: number }
 }
 
+/** Plans do not change, and every release of one shares what it amounts to. */
+const programs = new WeakMap<PlanTree, Program>()
+
 /** Spells a plan out. Pure, and total for every plan that passed `checkPlan`. */
 export function programOf(plan: PlanTree): Program {
+  const program = programs.get(plan) ?? spelledOut(plan)
+  programs.set(plan, program)
+  return program
+}
+
+function spelledOut(plan: PlanTree): Program {
   const tracks = plan.stages.flatMap((stage) => tracksOf(plan, stage))
   const timeouts = Object.fromEntries(Object.entries(plan.timeouts).map(([name, duration]) => [name, durationMs(duration)]))
   return { tracks: inOrder(tracks), timeouts: timeouts as Program['timeouts'] }

@@ -24,10 +24,16 @@ export const durationSchema = z
 /** The same, where zero would make a wait that never waits or a deadline that has always passed. */
 export const positiveDurationSchema = durationSchema.refine((text) => parse(text) !== 0, { error: 'must be longer than zero.' })
 
+/** What was read lately: a release asks for the durations of its plan again and again. */
+const known = new Map<string, number>()
+const mostKnown = 1_000
+
 /** Milliseconds in a duration that {@link durationSchema} accepted. */
 export function durationMs(duration: string): number {
-  const ms = parse(duration)
+  const ms = known.get(duration) ?? parse(duration)
   if (ms === undefined) throw new RangeError(`"${duration}" is not a duration`)
+  if (known.size === mostKnown) known.clear()
+  known.set(duration, ms)
   return ms
 }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../vocabulary/canonical-json.js'
 import type { Effect } from '../protocol.js'
 import { firstCall, firstTurn, type History, type Invariant, type Turn, type WorldCall } from './history.js'
 
@@ -56,7 +57,7 @@ export const effectInvariants: readonly Invariant[] = [
       for (const { effects, seq } of history.turns)
         for (const effect of effects) {
           const { key, ...content } = effect
-          const text = JSON.stringify(effect.type === 'metrics.look' ? { ...content, from: null } : content)
+          const text = canonicalJson(effect.type === 'metrics.look' ? { ...content, from: null } : content)
           if ((byKey.get(key) ?? text) !== text) return `record ${seq}: the key ${key} stands for two effects`
           byKey.set(key, text)
           if (effect.type === 'metrics.look' || effect.type === 'approval.request') continue
@@ -85,7 +86,7 @@ export const effectInvariants: readonly Invariant[] = [
       if (!('key' in event)) return undefined
       const [old, now] = [before?.tracks[event.track], after.tracks[event.track]]
       if (old === undefined || old.context.awaiting?.key === event.key) return undefined
-      return JSON.stringify(old) === JSON.stringify(now)
+      return canonicalJson(old) === canonicalJson(now)
         ? undefined
         : `an answer to ${event.key} changed ${event.track}, which waits for ${old.context.awaiting?.key ?? 'nothing'}`
     }),

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../vocabulary/canonical-json.js'
 import { awaited, deadlines, stateOf } from '../release.js'
 import { pointOfNoReturn } from '../track-context.js'
 import { firstTurn, type Invariant } from './history.js'
@@ -56,8 +57,8 @@ export const recordInvariants: readonly Invariant[] = [
     id: 'I35',
     says: 'A replay gives the orders and the moves that were recorded.',
     check: firstTurn(({ effects, moves, given }) => {
-      if (JSON.stringify(effects) !== JSON.stringify(given.effects)) return 'the recorded orders are not those of a replay'
-      return JSON.stringify(moves) === JSON.stringify(given.moves) ? undefined : 'the recorded moves are not those of a replay'
+      if (canonicalJson(effects) !== canonicalJson(given.effects)) return 'the recorded orders are not those of a replay'
+      return canonicalJson(moves) === canonicalJson(given.moves) ? undefined : 'the recorded moves are not those of a replay'
     }),
   },
   {
