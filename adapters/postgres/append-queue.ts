@@ -14,11 +14,14 @@ export type SendAppends = (batch: readonly Appending[]) => Promise<(ReleaseError
 
 const mostRecords = 500
 const mostCharacters = 4 * 2 ** 20
+/** Records that are not worth two statements. */
+const fewRecords = 8
 
 /**
  * Appends records of many releases with few statements, and few syncs of the server's disk.
  *
- * Q1 What waits while one statement is under way becomes the next; of one release, one record at a time.
+ * Q1 What waits while statements are under way becomes the next one; of one release, one record at a time. Two are under way
+ *    where there is enough for both: while the server works on one, the releases of the other make their next records.
  * Q2 A statement that broke off may have been carried out, and may still be. It is sent again as it is: each record has one
  *    place in one chain, so that it cannot get there twice, and its hash tells whether it is there.
  * Q3 Sending again ends with the lease: the next holder reads what became of it.
@@ -28,7 +31,12 @@ export class AppendQueue {
   readonly #holdings: Holdings
   readonly #clock: Clock
   #waiting: Waiting[] = []
-  #sending: Promise<void> | undefined
+  /** Each sends one statement after the other, as long as there is something to send. */
+  readonly #senders: (Promise<void> | undefined)[] = [undefined, undefined]
+  /** Of them, those that wait for no statement. */
+  #free = this.#senders.length
+  /** Releases with a record in a statement under way. */
+  readonly #underWay = new Set<string>()
 
   constructor(send: SendAppends, holdings: Holdings, clock: Clock) {
     this.#send = send
@@ -40,36 +48,41 @@ export class AppendQueue {
   append(appending: Appending): Promise<void> {
     const durable = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ ...appending, resolve, reject })
-      this.#sending ??= this.#sendAll()
+      for (const [i, sender] of this.#senders.entries()) this.#senders[i] = sender ?? this.#sendAll(i)
     })
     return untilAborted(durable, appending.holding.lost)
   }
 
   /** Waits for everything that was accepted. */
   async idle(): Promise<void> {
-    await this.#sending
+    await Promise.all(this.#senders)
   }
 
-  async #sendAll(): Promise<void> {
+  async #sendAll(sender: number): Promise<void> {
     while (this.#waiting.length > 0) {
       // Not at once: whoever waited for the last batch first gets to ask for the next record.
       await new Promise((resolve) => setImmediate(resolve))
-      await this.#deliver(this.#takeBatch())
+      const batch = this.#takeBatch()
+      if (batch.length === 0) break
+      this.#free -= 1
+      await this.#deliver(batch)
+      this.#free += 1
+      for (const { row } of batch) this.#underWay.delete(row.release)
     }
-    this.#sending = undefined
+    this.#senders[sender] = undefined
   }
 
   #takeBatch(): Waiting[] {
     const batch: Waiting[] = []
-    const releases = new Set<string>()
+    const most = Math.min(mostRecords, Math.max(fewRecords, Math.ceil(this.#waiting.length / this.#free)))
     let characters = 0
     this.#waiting = this.#waiting.filter((entry) => {
       const { row, holding } = entry
       if (holding.lost.aborted) return false
       characters += row.body.length
-      const isFull = batch.length >= mostRecords || (batch.length > 0 && characters > mostCharacters)
-      if (isFull || releases.has(row.release)) return true
-      releases.add(row.release)
+      const isFull = batch.length >= most || (batch.length > 0 && characters > mostCharacters)
+      if (isFull || this.#underWay.has(row.release)) return true
+      this.#underWay.add(row.release)
       batch.push(entry)
       return false
     })

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort } from './free-port.js'
+import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
 
