@@ -65,9 +65,11 @@ function readable(body: unknown) {
  */
 export function replayStep(before: ReleaseSnapshot | undefined, record: ReleaseRecord, where: string): ReleaseSnapshot {
   const { snapshot, effects } = relived(before, record, where)
+  // Orders of one step are of different tracks, and in no order of their own.
   const [then, now] = [record.effects, effects].map((list) =>
     list
       .map(({ key }) => key)
+      .sort()
       .join(' ')
       .slice(0, 500),
   )

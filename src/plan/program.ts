@@ -49,7 +49,8 @@ function spelledOut(plan: PlanTree): Program {
   return { tracks: inOrder(tracks), timeouts: timeouts as Program['timeouts'] }
 }
 
-export const unitsOf = (plan: PlanTree, stage: Stage): readonly string[] => stage.units ?? Object.keys(plan.units)
+/** By name where the stage lists none: a journal may give the members of a plan back in another order. */
+export const unitsOf = (plan: PlanTree, stage: Stage): readonly string[] => stage.units ?? Object.keys(plan.units).sort()
 
 /** A stage's own bindings win over the unit's. */
 export function bindingsOf(plan: PlanTree, stage: Stage, unit: string): UnitBindings {
