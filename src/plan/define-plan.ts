@@ -32,7 +32,7 @@ export function parsePlan(value: unknown): Plan<Unseen> {
   if (!parsed.success) throw planError(parsed.error.issues.map(problemOf))
   const problems = checkPlan(parsed.data)
   if (problems.length > 0) throw planError(problems)
-  const plan = deepFreeze(parsed.data)
+  const plan = settled(parsed.data)
   hashes.set(plan, undefined)
   return plan as Plan<Unseen>
 }
@@ -104,8 +104,10 @@ function problemOf(issue: z.core.$ZodIssue) {
   return { path, says: issue.message }
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const item of Object.values(value)) deepFreeze(item)
-  return Object.freeze(value)
+/** Frozen, and its members in the order in which a journal gives them back: so it is the same plan in every process. */
+function settled<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(settled)) as T
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.freeze(Object.fromEntries(members.map(([key, item]) => [key, settled(item)]))) as T
 }
