@@ -101,19 +101,20 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
       checkArtifacts(checked, artifacts)
       return roster.claim(id, checked, () =>
         begin(id, async (fencingToken) => {
+          // In canonical order, as frequent and long events are made.
           const proposed = {
-            type: 'release.proposed',
+            artifacts,
             at: clock.now(),
-            release: id,
+            author,
             plan: checked,
             planHash: planHash(checked),
-            artifacts,
-            author,
+            release: id,
+            type: 'release.proposed',
           } as const
           // Looked up before anything is recorded: a release that cannot start leaves no trace.
           const stable = await stableOf(id, checked, artifacts, fencingToken)
           const begun = await appendStep(engine, undefined, proposed)
-          return appendStep(engine, begun, { type: 'release.validated', at: Math.max(clock.now(), proposed.at), stable })
+          return appendStep(engine, begun, { at: Math.max(clock.now(), proposed.at), stable, type: 'release.validated' })
         }),
       )
     },
@@ -207,7 +208,7 @@ export function createOrchestrator<const A extends Adapters>(options: Orchestrat
     const { plan, artifacts, phase, at } = found.snapshot
     if (phase !== 'proposed') return found
     const stable = await stableOf(id, plan, artifacts, fencingToken)
-    return appendStep(engine, found, { type: 'release.validated', at: Math.max(clock.now(), at), stable })
+    return appendStep(engine, found, { at: Math.max(clock.now(), at), stable, type: 'release.validated' })
   }
 
   function stableOf(id: string, plan: PlanTree, artifacts: ReleaseSnapshot['artifacts'], fencingToken: number) {

@@ -205,7 +205,7 @@ function difference(before: ReleaseSnapshot, after: ReleaseSnapshot): Pick<Step,
     if (old === now || now === undefined) continue
     const { awaiting } = contextOf(now)
     if (awaiting !== null && awaiting !== (old && contextOf(old).awaiting)) effects.push(awaiting)
-    if (stateOf(old) !== stateOf(now)) moves.push({ track: id, from: stateOf(old), to: stateOf(now) })
+    if (stateOf(old) !== stateOf(now)) moves.push({ from: stateOf(old), to: stateOf(now), track: id })
   }
   return { effects, moves }
 }
