@@ -4,7 +4,9 @@ import { ReleaseError } from '../vocabulary/errors.js'
 import type { Look } from '../vocabulary/measurement.js'
 import type { Outcome, Reason } from '../vocabulary/verdict.js'
 import type { Judge } from './judge.js'
+import { LazyReason } from './lazy-reason.js'
 import { sayInterval } from './measurement-check.js'
+import { finite } from './sequential/metric-test.js'
 import { assess, type Finding, type ThresholdRule, thresholdRuleSchema } from './threshold-rule.js'
 import { verdictOf } from './verdict-of.js'
 
@@ -43,6 +45,7 @@ export function thresholdJudge(settings: z.input<typeof thresholdSettingsSchema>
   if (!parsed.success)
     throw new ReleaseError('analysis/invalid', `Settings of a threshold judge: ${z.prettifyError(parsed.error)}`)
   const { rules } = parsed.data
+  const limits = rules.map(limitsOf)
   return {
     metrics: [...new Set(rules.map(({ metric }) => metric))],
     begin: () => rules.map(() => nothingYet),
@@ -50,7 +53,7 @@ export function thresholdJudge(settings: z.input<typeof thresholdSettingsSchema>
       const judged = rules.map((rule, i) => {
         const finding = assess(rule, Object.hasOwn(look.metrics, rule.metric) ? look.metrics[rule.metric] : undefined)
         const tally = count(state[i] ?? nothingYet, finding)
-        return { tally, reason: reasonFor(rule, finding, tally, look) }
+        return { tally, reason: reasonFor(rule, limits[i]!, finding, tally, look) }
       })
       return { state: judged.map(({ tally }) => tally), verdict: verdictOf(judged.map(({ reason }) => reason)) }
     },
@@ -63,14 +66,22 @@ function count({ failed, failedInAll, passed, silent }: Tally, { outcome, isSile
   return { failed, failedInAll, passed, silent: isSilent ? silent + 1 : 0 }
 }
 
-function reasonFor(rule: ThresholdRule, finding: Finding, tally: Tally, { from, to }: Look): Reason {
+type Numbers = Readonly<Record<string, number>>
+
+/** What a rule has in numbers. */
+const limitsOf = (rule: ThresholdRule): Numbers =>
+  Object.fromEntries(Object.entries(rule).filter((setting): setting is [string, number] => typeof setting[1] === 'number'))
+
+function reasonFor(rule: ThresholdRule, limits: Numbers, finding: Finding, tally: Tally, { from, to }: Look): Reason {
   const { outcome, code, progress } = settle(rule, finding, tally)
-  const interval = finding.code === 'invalid' ? sayInterval({ from, to }) : `in ${humanDuration(to - from)}`
-  const says = `${rule.metric} ${interval}: ${finding.says}${progress}.`
-  const limits = Object.fromEntries(
-    Object.entries(rule).filter((setting): setting is [string, number] => typeof setting[1] === 'number'),
-  )
-  return { code, says, metric: rule.metric, outcome, numbers: { ...limits, ...finding.numbers, ...tally, from, to } }
+  return new LazyReason(code, rule.metric, outcome, () => {
+    const { says, numbers } = finding.tell()
+    const interval = finding.code === 'invalid' ? sayInterval({ from, to }) : `in ${humanDuration(to - from)}`
+    return {
+      says: `${rule.metric} ${interval}: ${says}${progress}.`,
+      numbers: { ...limits, ...finite(numbers), ...tally, from, to },
+    }
+  })
 }
 
 /** What the findings so far amount to. */

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import type { Comparison, Measurement } from '../vocabulary/measurement.js'
 import { nameSchema } from '../vocabulary/name.js'
 import type { Outcome } from '../vocabulary/verdict.js'
+import type { Told } from './lazy-reason.js'
 import { measurementFlaw, saysUnsound } from './measurement-check.js'
-import { estimate, sampleCount, statisticSchema } from './statistic.js'
+import { type Estimate, estimate, sampleCount, statisticSchema } from './statistic.js'
 import { sayNumber, sayPercent } from './wording.js'
 
 const bound = z.number()
@@ -39,47 +40,59 @@ export type ThresholdRule = z.infer<typeof thresholdRuleSchema>
 export interface Finding {
   readonly outcome: Outcome
   readonly code: string
-  /** Goes on from metric and interval: "errors in 1m: …". */
-  readonly says: string
   /** Nothing was measured, when something could have been: counts towards `noDataLimit`. */
   readonly isSilent: boolean
-  readonly numbers: Readonly<Record<string, number>>
+  /** What it says goes on from metric and interval: "errors in 1m: …". */
+  readonly tell: () => Told
+}
+
+/** Why there is no number, as the end of a sentence. */
+interface NotRead {
+  readonly code: string
+  readonly says: () => string
+  readonly isSilent: boolean
+}
+
+interface Read extends Estimate {
+  readonly samples: number
+  readonly basis: () => string
 }
 
 const nouns = { counts: 'requests', histogram: 'requests', samples: 'requests', gauge: 'instances', events: 'of exposure' }
 
 /** The statistic of one cohort, or why there is none. */
-function read({ statistic, minimumSamples }: ThresholdRule, measurement: Measurement | undefined) {
-  if (measurement === undefined) return { code: 'missing', says: 'is not in the look', isSilent: true }
+function read({ statistic, minimumSamples }: ThresholdRule, measurement: Measurement | undefined): Read | NotRead {
+  const none = (code: string, isSilent: boolean, says: () => string) => ({ code, says, isSilent })
+  if (measurement === undefined) return none('missing', true, () => 'is not in the look')
   if (measurement.kind === 'missing') {
     const { reason, detail } = measurement
-    return { code: 'missing', says: `has no number (${reason}: ${detail})`, isSilent: reason !== 'first-look' }
+    return none('missing', reason !== 'first-look', () => `has no number (${reason}: ${detail})`)
   }
   const flaw = measurementFlaw(measurement)
-  if (flaw !== undefined) return { code: 'invalid', says: saysUnsound(flaw), isSilent: true }
+  if (flaw !== undefined) return none('invalid', true, () => saysUnsound(flaw))
   const samples = sampleCount(measurement)
-  const noun = nouns[measurement.kind]
-  if (samples < minimumSamples) {
-    const says = `has ${sayNumber(samples)} ${noun}, and needs ${sayNumber(minimumSamples)}`
-    return { code: 'too-few', says, isSilent: false }
-  }
+  const basis = () => `${sayNumber(samples)} ${nouns[measurement.kind]}`
+  if (samples < minimumSamples) return none('too-few', false, () => `has ${basis()}, and needs ${sayNumber(minimumSamples)}`)
   const found = estimate(measurement, statistic)
-  if (found === undefined)
-    return { code: 'invalid', says: `came as ${measurement.kind}, which has no ${statistic}`, isSilent: true }
-  if (!Number.isFinite(found.value)) return { code: 'invalid', says: `has no finite ${statistic}`, isSilent: true }
-  return { ...found, samples, basis: `${sayNumber(samples)} ${noun}` }
+  if (found === undefined) return none('invalid', true, () => `came as ${measurement.kind}, which has no ${statistic}`)
+  if (!Number.isFinite(found.value)) return none('invalid', true, () => `has no finite ${statistic}`)
+  return { ...found, samples, basis }
 }
 
 /** What the canary may not exceed, given what the control has. */
 function ceilings({ max, maxRatio, maxIncrease }: ThresholdRule, control: number | undefined, say: (value: number) => string) {
-  const found: { code: string; limit: number; says: string }[] = []
-  if (max !== undefined) found.push({ code: 'above-max', limit: max, says: `the allowed ${say(max)}` })
+  const found: { code: string; limit: number; says: () => string }[] = []
+  if (max !== undefined) found.push({ code: 'above-max', limit: max, says: () => `the allowed ${say(max)}` })
   if (control === undefined) return found
-  const ofControl = `the ${say(control)} of its control`
+  const ofControl = () => `the ${say(control)} of its control`
   if (maxRatio !== undefined && control > 0)
-    found.push({ code: 'above-ratio', limit: maxRatio * control, says: `${sayNumber(maxRatio)} times ${ofControl}` })
+    found.push({ code: 'above-ratio', limit: maxRatio * control, says: () => `${sayNumber(maxRatio)} times ${ofControl()}` })
   if (maxIncrease !== undefined)
-    found.push({ code: 'above-increase', limit: control + maxIncrease, says: `${ofControl} and ${say(maxIncrease)} more` })
+    found.push({
+      code: 'above-increase',
+      limit: control + maxIncrease,
+      says: () => `${ofControl()} and ${say(maxIncrease)} more`,
+    })
   return found
 }
 
@@ -94,47 +107,51 @@ export function assess(rule: ThresholdRule, comparison: Comparison | undefined):
   const { statistic, min, maxRatio, maxIncrease } = rule
   const say = (value: number) => (statistic === 'ratio' ? sayPercent(value) : sayNumber(value, rule.unit))
   const canary = read(rule, comparison?.canary)
-  if (!('value' in canary)) return { ...canary, outcome: 'inconclusive', says: `the canary ${canary.says}`, numbers: {} }
+  if (!('value' in canary)) {
+    const { code, isSilent } = canary
+    return { outcome: 'inconclusive', code, isSilent, tell: () => ({ says: `the canary ${canary.says()}`, numbers: {} }) }
+  }
   const control = maxRatio === undefined && maxIncrease === undefined ? undefined : read(rule, comparison?.control)
   const known = control !== undefined && 'value' in control && !control.isAtLeast ? control : undefined
   const limits = ceilings(rule, known?.value, say)
 
-  const seen = `canary ${statistic} ${canary.isAtLeast ? 'of at least ' : ''}${say(canary.value)}`
-  const ofControl = known && { control: known.value, controlSamples: known.samples }
-  const tightest = limits.length > 0 ? Math.min(...limits.map(({ limit }) => limit)) : min
-  const numbers = {
-    canary: canary.value,
-    canarySamples: canary.samples,
-    ...ofControl,
-    ...(tightest !== undefined && { limit: tightest }),
-  }
-  const fail = (code: string, limit: number, says: string): Finding => {
-    return {
-      outcome: 'fail',
-      code,
-      says: `${seen} is ${says}, on ${canary.basis}`,
-      isSilent: false,
-      numbers: { ...numbers, limit },
+  const found = (outcome: Outcome, code: string, says: () => string, broken?: number, isSilent = false): Finding => {
+    const tell = () => {
+      const tightest = broken ?? (limits.length > 0 ? Math.min(...limits.map(({ limit }) => limit)) : min)
+      return {
+        says: `canary ${statistic} ${canary.isAtLeast ? 'of at least ' : ''}${say(canary.value)} ${says()}`,
+        numbers: {
+          canary: canary.value,
+          canarySamples: canary.samples,
+          ...(known && { control: known.value, controlSamples: known.samples }),
+          ...(tightest !== undefined && { limit: tightest }),
+        },
+      }
     }
+    return { outcome, code, isSilent, tell }
   }
-  const undecided = (code: string, says: string, isSilent = false): Finding => {
-    return { outcome: 'inconclusive', code, says: `${seen} ${says}`, isSilent, numbers }
-  }
+  const fail = (code: string, limit: number, says: () => string) =>
+    found('fail', code, () => `is ${says()}, on ${canary.basis()}`, limit)
+  const undecided = (code: string, says: () => string, isSilent = false) => found('inconclusive', code, says, undefined, isSilent)
 
   const broken = limits.find(({ limit }) => canary.value > limit)
-  if (broken) return fail(broken.code, broken.limit, `above ${broken.says}`)
+  if (broken) return fail(broken.code, broken.limit, () => `above ${broken.says()}`)
   const isBelow = min !== undefined && canary.value < min
-  if (isBelow && !canary.isAtLeast) return fail('below-min', min, `below the required ${say(min)}`)
+  if (isBelow && !canary.isAtLeast) return fail('below-min', min, () => `below the required ${say(min)}`)
   if (canary.isAtLeast && (isBelow || limits.length > 0))
-    return undecided('beyond-buckets', 'is in the last bucket, which has no upper bound; add buckets above it')
+    return undecided('beyond-buckets', () => 'is in the last bucket, which has no upper bound; add buckets above it')
   if (control !== undefined && known === undefined) {
-    const [why, isSilent] = 'value' in control ? ['is in its last bucket', false] : [control.says, control.isSilent]
-    return undecided('no-baseline', `has nothing to be compared with: the control ${why}`, isSilent)
+    const [why, isSilent] = 'value' in control ? [() => 'is in its last bucket', false] : [control.says, control.isSilent]
+    return undecided('no-baseline', () => `has nothing to be compared with: the control ${why()}`, isSilent)
   }
   const isZero = maxRatio !== undefined && known !== undefined && known.value <= 0
   if (isZero && limits.length === 0)
-    return undecided('zero-baseline', `is no multiple of the ${say(known.value)} of its control; add a max or a maxIncrease`)
-  const within = limits.map(({ says }) => `at most ${says}`).concat(min === undefined ? [] : `at least ${say(min)}`)
-  const says = `${seen} is ${within.join(' and ')}, on ${canary.basis}`
-  return { outcome: 'pass', code: isZero ? 'zero-baseline' : 'within-bounds', says, isSilent: false, numbers }
+    return undecided(
+      'zero-baseline',
+      () => `is no multiple of the ${say(known.value)} of its control; add a max or a maxIncrease`,
+    )
+  return found('pass', isZero ? 'zero-baseline' : 'within-bounds', () => {
+    const within = limits.map(({ says }) => `at most ${says()}`).concat(min === undefined ? [] : `at least ${say(min)}`)
+    return `is ${within.join(' and ')}, on ${canary.basis()}`
+  })
 }

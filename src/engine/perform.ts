@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LazyReason } from '../analysis/sequential/lazy-reason.js'
+import { LazyReason } from '../analysis/lazy-reason.js'
 import { type Effect, eventSchema, type ReleaseEvent } from '../lifecycle/protocol.js'
 import type { ReleaseSnapshot } from '../lifecycle/release.js'
 import { contextOf } from '../lifecycle/release.js'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
+import { LazyReason } from '../../src/analysis/lazy-reason.js'
 import {
   type ThresholdSettings,
   type ThresholdState,
@@ -242,4 +243,8 @@ test('the state stays as small after ten thousand looks as after one', () => {
   for (let i = 0; i < 10_000; i++)
     state = judge.look(state, { from: i, to: i + 1, metrics: { errors: { canary: counts(i % 900), control: missing } } }).state
   expect(JSON.stringify(state).length).toBeLessThan(100)
+})
+
+test('a verdict is put into words when they are first read, which a simulation never does', () => {
+  for (const seen of [counts(1), missing]) expect(verdicts({ max: 0.01 }, [seen])[0]?.reasons[0]).toBeInstanceOf(LazyReason)
 })

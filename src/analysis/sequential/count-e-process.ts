@@ -44,8 +44,8 @@ export function countEProcess(mixture: NodeMixture, margin: Margin, boostAlpha?:
     update(wealth, strata, { share = 0, phi = 1 } = {}) {
       const usable = strata.filter(({ canaryTotal, controlTotal }) => canaryTotal > 0 && (controlTotal > 0 || relative === 0))
       if (usable.length === 0) return wealth
-      const paid = [...wealth]
-      const won = new Array<number>(wealth.length).fill(0)
+      const paid = wealth.slice()
+      const won = wealth.map(() => 0)
       for (const counts of usable)
         for (let j = 0; j < nodes.length; j++) {
           const { canary, logCanary, logControl } = countFactors(counts, relative, nodes[j]!, logNodes[j]!)
@@ -54,8 +54,8 @@ export function countEProcess(mixture: NodeMixture, margin: Margin, boostAlpha?:
         }
       const isBoosted = boostAlpha !== undefined && relative > 0 && phi === 1 && usable.length === 1
       const boost = isBoosted ? overshootBoost(paid, usable[0]!, nodes, relative, boostAlpha) : 0
-      const after = paid.map((log, j) => log + won[j]! + boost)
-      return redistribute(after, prior, share)
+      for (let j = 0; j < paid.length; j++) paid[j] = paid[j]! + won[j]! + boost
+      return redistribute(paid, prior, share)
     },
   }
 }

@@ -113,7 +113,8 @@ function bettor({ common }: CountMetricSettings, direction: Direction, margin: M
   const bet = (wealth: Wealth, counts: Counts, past: Counts, pace: Pace): Wealth => {
     if (common === true) return frequent.update({ ...past, wealth }, counts, pace).wealth
     // A boost takes longer to work out than all the rest, and brings little to those who have lost so far.
-    return (logSumExp(wealth) > 0 ? boosted : rare).update(wealth, [counts], pace)
+    const isBoosted = boostAlpha !== undefined && logSumExp(wealth) > 0
+    return (isBoosted ? boosted : rare).update(wealth, [counts], pace)
   }
   return { mixture, bet }
 }

@@ -59,7 +59,7 @@ function atLeast(sorted: Float64Array, cut: number): number {
   return sorted.length - below
 }
 
-/** Counts of a histogram: `counts[i]` fell in `(bounds[i-1], bounds[i]]`, the last one above all bounds. */
+/** Counts of a histogram: `counts[i]` fell in `(bounds[i-1], bounds[i]]`, the last one above all bounds, which rise. */
 export interface Buckets {
   readonly bounds: readonly number[]
   readonly counts: readonly number[]
@@ -70,31 +70,26 @@ export interface Buckets {
  * A tolerated slowdown cannot be applied to buckets: what lies between two bounds is not known.
  */
 export function bucketTables(control: Buckets, canary: Buckets): ExceedanceTable[] {
-  const common = control.bounds.filter((bound) => canary.bounds.includes(bound))
-  const [controlAbove, canaryAbove] = [exceeding(control), exceeding(canary)]
-  const [controlTotal, canaryTotal] = [wholeTotal(control), wholeTotal(canary)]
-  return common.map((bound) => {
-    const ofCanary = canaryAbove.get(bound)!
-    return {
-      total: controlTotal + canaryTotal,
-      canary: canaryTotal,
-      above: controlAbove.get(bound)! + ofCanary,
-      canaryAbove: ofCanary,
+  const canaryTotal = wholeTotal(canary)
+  const total = wholeTotal(control) + canaryTotal
+  let above = total
+  let canaryAbove = canaryTotal
+  let next = 0
+  const tables: ExceedanceTable[] = []
+  for (let i = 0; i < control.bounds.length; i++) {
+    const bound = control.bounds[i]!
+    above -= Math.round(control.counts[i]!)
+    for (; next < canary.bounds.length && canary.bounds[next]! <= bound; next++) {
+      const within = Math.round(canary.counts[next]!)
+      above -= within
+      canaryAbove -= within
     }
-  })
+    if (canary.bounds[next - 1] === bound) tables.push({ total, canary: canaryTotal, above, canaryAbove })
+  }
+  return tables
 }
 
 const wholeTotal = ({ counts }: Buckets) => counts.reduce((sum, count) => sum + Math.round(count), 0)
-
-function exceeding(buckets: Buckets): Map<number, number> {
-  let left = wholeTotal(buckets)
-  return new Map(
-    buckets.bounds.map((bound, i) => {
-      left -= Math.round(buckets.counts[i]!)
-      return [bound, left]
-    }),
-  )
-}
 
 /**
  * For each level, the table whose pooled share above the cut is nearest to `1 − level` in odds. The choice looks at pooled
@@ -103,9 +98,13 @@ function exceeding(buckets: Buckets): Map<number, number> {
  * @param tables - not empty, each with requests on both sides of its cut
  */
 export function nearestTables(tables: readonly ExceedanceTable[], levels: readonly number[]): ExceedanceTable[] {
-  const logOdds = (share: number) => Math.log(share / (1 - share))
+  const seen = tables.map(({ above, total }) => logOdds(above / total))
   return levels.map((level) => {
-    const distance = ({ above, total }: ExceedanceTable) => Math.abs(logOdds(above / total) - logOdds(1 - level))
-    return tables.reduce((nearest, table) => (distance(table) < distance(nearest) ? table : nearest))
+    const wanted = logOdds(1 - level)
+    let nearest = 0
+    for (let i = 1; i < seen.length; i++) if (Math.abs(seen[i]! - wanted) < Math.abs(seen[nearest]! - wanted)) nearest = i
+    return tables[nearest]!
   })
 }
+
+const logOdds = (share: number) => Math.log(share / (1 - share))

@@ -1,4 +1,4 @@
-import { logSumExp } from '../stats/log-space.js'
+import { largest, logSumExp } from '../stats/log-space.js'
 
 /**
  * What a bettor against the null hypothesis owns, as natural logs, one entry per strategy. The total, `logSumExp` of
@@ -62,10 +62,10 @@ export const initialWealth = ({ prior }: NodeMixture): Wealth => prior.map(Math.
  */
 export function redistribute(wealth: Wealth, prior: readonly number[], share: number): Wealth {
   if (share === 0) return wealth
-  const total = logSumExp(wealth)
-  const after = new Array<number>(wealth.length)
-  for (let j = 0; j < wealth.length; j++)
-    after[j] = total + Math.log((1 - share) * Math.exp(wealth[j]! - total) + share * prior[j]!)
+  const richest = largest(wealth)
+  const after = wealth.map((log) => Math.exp(log - richest))
+  const spread = share * after.reduce((sum, part) => sum + part, 0)
+  for (let j = 0; j < after.length; j++) after[j] = richest + Math.log((1 - share) * after[j]! + spread * prior[j]!)
   return after
 }
 

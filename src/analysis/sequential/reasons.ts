@@ -1,7 +1,7 @@
 import type { Outcome, Reason } from '../../vocabulary/verdict.js'
+import { LazyReason } from '../lazy-reason.js'
 import { logSumExp } from '../stats/log-space.js'
 import { sayNumber } from '../wording.js'
-import { LazyReason } from './lazy-reason.js'
 import { finite } from './metric-test.js'
 import type { SequentialSettings } from './sequential-settings.js'
 import type { Watched } from './watch-metric.js'

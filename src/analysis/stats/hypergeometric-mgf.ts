@@ -4,6 +4,20 @@ import { logBeta } from './log-gamma.js'
 const logChoose = (n: number, k: number) => -Math.log(n + 1) - logBeta(n - k + 1, k + 1)
 
 /**
+ * The likeliest number of marked among `drawn` of `total`, of which `marked` are marked, in Fisher's noncentral
+ * hypergeometric distribution; its mean is less than one away.
+ *
+ * @see J. G. Liao, O. Rosen (2001), The American Statistician 55(4), 366-369.
+ */
+export function hypergeometricMode(total: number, drawn: number, marked: number, odds: number): number {
+  const beside = total - marked - drawn
+  const b = (marked + drawn + 2) * odds + beside
+  const c = (marked + 1) * (drawn + 1) * odds
+  const mode = Math.floor((2 * c) / (b + Math.sqrt(b * b - 4 * (odds - 1) * c)))
+  return Math.min(drawn, marked, Math.max(0, -beside, mode))
+}
+
+/**
  * t ↦ ln E[e^(tX)] for X = how many of `drawn` are marked, when `marked` of `total` are and the draw is without replacement.
  * e^t is the odds ratio of Fisher's noncentral hypergeometric distribution, of which this is the log normaliser.
  *
@@ -12,18 +26,13 @@ const logChoose = (n: number, k: number) => -Math.log(n + 1) - logBeta(n - k + 1
  * @param total - whole number, at least 1
  * @param drawn - whole number, 0 to `total`
  * @param marked - whole number, 0 to `total`
- * @see J. G. Liao, O. Rosen (2001), The American Statistician 55(4), 366-369, for the mode.
  */
 export function hypergeometricMgf(total: number, drawn: number, marked: number): (t: number) => number {
   const unmarked = total - marked
-  const lowest = Math.max(0, drawn - unmarked)
-  const highest = Math.min(drawn, marked)
   const ways = logChoose(total, drawn)
   return (t) => {
     const odds = Math.exp(t)
-    const b = (marked + drawn + 2) * odds + unmarked - drawn
-    const c = (marked + 1) * (drawn + 1) * odds
-    const mode = Math.min(highest, Math.max(lowest, Math.floor((2 * c) / (b + Math.sqrt(b * b - 4 * (odds - 1) * c)))))
+    const mode = hypergeometricMode(total, drawn, marked, odds)
     let sum = 1
     // Four factors of the ratio of neighbouring terms, each of which moves by one from term to term.
     for (let term = 1, m = marked - mode, d = drawn - mode, k = mode + 1, u = unmarked - drawn + k; term > sum * negligible; ) {

@@ -6,7 +6,7 @@ import {
   nearestTables,
   sampleTables,
 } from '../../../src/analysis/sequential/exceedance-table.js'
-import { nodeMixture } from '../../../src/analysis/sequential/node-mixture.js'
+import { kept, nodeMixture, redistribute } from '../../../src/analysis/sequential/node-mixture.js'
 import { anyLevel, everyLevel, isTelling, rankExceedance } from '../../../src/analysis/sequential/rank-exceedance.js'
 import { hypergeometricMgf } from '../../../src/analysis/stats/hypergeometric-mgf.js'
 import { upperLimit } from '../../support/clopper-pearson.js'
@@ -59,6 +59,29 @@ test('buckets of both cohorts are compared at the bounds that both have, in whol
   ])
 })
 
+test('a table of buckets counts what lies above its bound, of whichever bounds the cohorts have', () => {
+  const buckets = fc.uniqueArray(fc.nat(12), { minLength: 1, maxLength: 8 }).chain((bounds) => {
+    const counts = fc.array(fc.nat(9), { minLength: bounds.length + 1, maxLength: bounds.length + 1 })
+    return counts.map((counts) => ({ bounds: bounds.toSorted((a, b) => a - b), counts }))
+  })
+  fc.assert(
+    fc.property(buckets, buckets, (control, canary) => {
+      const above = ({ bounds, counts }: typeof control, bound: number) =>
+        counts.reduce((sum, count, i) => (bounds[i - 1]! >= bound ? sum + count : sum), 0)
+      const [ofControl, ofCanary] = [control, canary].map(({ counts }) => counts.reduce((sum, count) => sum + count, 0))
+      const common = control.bounds.filter((bound) => canary.bounds.includes(bound))
+      expect(bucketTables(control, canary)).toStrictEqual(
+        common.map((bound) => ({
+          total: ofControl! + ofCanary!,
+          canary: ofCanary!,
+          above: above(control, bound) + above(canary, bound),
+          canaryAbove: above(canary, bound),
+        })),
+      )
+    }),
+  )
+})
+
 test('each level is cut at the bound with the nearest share above it', () => {
   const table = (above: number) => ({ total: 1_000, canary: 100, above, canaryAbove: 0 })
   const tables = [table(600), table(120), table(8)]
@@ -100,6 +123,45 @@ test('the average of what a bet can pay is exactly what it costs, for tables of 
   // Hundreds of thousands of requests: compared with the normal limit.
   const [mean, variance] = [400_000 * 0.1, (400_000 * 0.1 * 0.9 * 600_000) / 999_999]
   expect(hypergeometricMgf(1_000_000, 400_000, 100_000)(0.001)).toBeCloseTo(mean * 0.001 + (variance * 0.001 ** 2) / 2, 4)
+})
+
+test.each(['regression', 'non-inferiority'] as const)('nodes that are not worked out would be as poor: %s', (direction) => {
+  const mixture = nodeMixture({ direction, size: 8 })
+  // As they are used: wealth in search of harm is spread anew, that in search of merit is held under a ceiling.
+  const [odds, share, ceiling] = direction === 'regression' ? [1.25, 1 / 60, undefined] : [2, 0, 8]
+  const table = fc.record({
+    size: fc.integer({ min: 10, max: 200_000 }),
+    weight: fc.double({ min: 0.01, max: 0.9, noNaN: true }),
+    slow: fc.double({ min: 0.001, max: 0.9, noNaN: true }),
+    times: fc.double({ min: 0.2, max: 5, noNaN: true }),
+  })
+  let poor = 0
+  fc.assert(
+    fc.property(fc.array(table, { minLength: 1, maxLength: 3 }), (looks) => {
+      const engine = rankExceedance(mixture, 1, odds)
+      let wealth = engine.begin()
+      for (const { size, weight, slow, times } of looks) {
+        const canary = Math.ceil(size * weight)
+        const canaryAbove = Math.min(canary, Math.round(canary * slow * times))
+        const above = canaryAbove + Math.round((size - canary) * slow)
+        const table = { total: size, canary, above, canaryAbove }
+        if (!isTelling(table)) continue
+        const logMgf = hypergeometricMgf(size, canary, above)
+        const tilt = Math.log(odds)
+        const all = wealth[0]!.map((log, j) => {
+          const node = Math.log(mixture.nodes[j] ?? 1)
+          return log + canaryAbove * node - (logMgf(tilt + node) - logMgf(tilt))
+        })
+        const [after] = engine.update(wealth, [table], share)
+        if (Math.min(...all) < Math.max(...all) - 400) poor += 1
+        const [some, every] = [kept(after!, ceiling), kept(redistribute(all, mixture.prior, share), ceiling)]
+        for (const [j, log] of every.entries()) expect(Math.abs(some[j]! - log)).toBeLessThan(2e-5)
+        wealth = [some]
+      }
+    }),
+    { numRuns: 300 },
+  )
+  expect(poor).toBeGreaterThan(20)
 })
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { LazyReason } from '../../../src/analysis/sequential/lazy-reason.js'
-import { reasonSchema } from '../../../src/vocabulary/verdict.js'
+import { LazyReason } from '../../src/analysis/lazy-reason.js'
+import { reasonSchema } from '../../src/vocabulary/verdict.js'
 
 const reasonOf = (tell: () => { says: string; numbers: Record<string, number> }) =>
   new LazyReason('acceptable', 'errors', 'pass', tell)

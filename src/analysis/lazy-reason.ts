@@ -1,6 +1,10 @@
-import type { Outcome, Reason } from '../../vocabulary/verdict.js'
+import type { Outcome, Reason } from '../vocabulary/verdict.js'
 
-type Told = Required<Pick<Reason, 'says' | 'numbers'>>
+/** The part of a reason that takes long to work out. */
+export interface Told {
+  readonly says: string
+  readonly numbers: Record<string, number>
+}
 
 /**
  * A reason whose words and numbers are worked out when they are first read: that takes several times as long as deciding
