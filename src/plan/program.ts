@@ -49,8 +49,7 @@ function spelledOut(plan: PlanTree): Program {
   return { tracks: inOrder(tracks), timeouts: timeouts as Program['timeouts'] }
 }
 
-/** By name where the stage lists none: a journal may give the members of a plan back in another order. */
-export const unitsOf = (plan: PlanTree, stage: Stage): readonly string[] => stage.units ?? Object.keys(plan.units).sort()
+export const unitsOf = (plan: PlanTree, stage: Stage): readonly string[] => stage.units ?? Object.keys(plan.units)
 
 /** A stage's own bindings win over the unit's. */
 export function bindingsOf(plan: PlanTree, stage: Stage, unit: string): UnitBindings {

@@ -190,10 +190,17 @@ const bugs = [
   ],
   [
     'a program depends on the order in which its units were written',
-    'src/plan/program.ts',
-    'Object.keys(plan.units).sort()',
-    'Object.keys(plan.units)',
-    ['test/engine/other-process.test.ts'],
+    'src/plan/define-plan.ts',
+    '.sort(([a], [b]) => (a < b ? -1 : 1))',
+    '',
+    ['test/plan'],
+  ],
+  [
+    'orders of one step are taken for others when they come in another order',
+    'src/lifecycle/record.ts',
+    /\n +\.sort\(\)/,
+    '',
+    ['test/lifecycle/step.test.ts'],
   ],
   [
     'two records of one release go to the database at once',
