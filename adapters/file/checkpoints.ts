@@ -33,8 +33,14 @@ export class CheckpointFile implements Checkpoints {
   }
 
   async *all(): AsyncGenerator<Checkpoint> {
-    yield* this.#read(this.#olderPath)
-    yield* this.#read(this.#path)
+    /** By release, the line of the newest. Only these are parsed. */
+    const newest = new Map<string, Buffer>()
+    for (const path of [this.#olderPath, this.#path])
+      for await (const line of this.#read(path)) newest.set(releaseOf(line), Buffer.from(line))
+    for (const line of newest.values()) {
+      const checkpoint = parsed(line)
+      if (checkpoint) yield checkpoint
+    }
   }
 
   /** Waits for what is under way. */
@@ -61,15 +67,12 @@ export class CheckpointFile implements Checkpoints {
     this.#writing = undefined
   }
 
-  async *#read(path: string): AsyncGenerator<Checkpoint> {
+  async *#read(path: string): AsyncGenerator<Buffer> {
     try {
       const file = await openRegular(this.#disk, path, constants.O_RDONLY)
       try {
         for await (const pieces of splitLines(readChunks(file), path))
-          for (const { bytes } of pieces) {
-            const checkpoint = parsed(bytes)
-            if (checkpoint) yield checkpoint
-          }
+          for (const { bytes, isEnded } of pieces) if (isEnded) yield bytes
       } finally {
         await file.close()
       }
@@ -78,6 +81,11 @@ export class CheckpointFile implements Checkpoints {
     }
   }
 }
+
+/** Of a sound line, the release: of any other, something that is none. */
+const releaseOf = (line: Buffer) => line.toString('latin1', before.length, line.indexOf(quote, before.length))
+const before = '{"release":"'
+const quote = 0x22
 
 function parsed(bytes: Buffer): Checkpoint | undefined {
   try {

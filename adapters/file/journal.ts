@@ -10,8 +10,8 @@ import { type Intervals, overlap, subtract, unite } from './intervals.js'
 import type { Lock } from './lock.js'
 import { addRange, type Log, type ReleaseIndex, replaceRanges } from './log-scan.js'
 import type { LogWriter } from './log-writer.js'
-import { linesAt, wantedRecords } from './read-lines.js'
-import { type Archived, corrupt, formatLine, type Head, maxLineBytes, recordSchema } from './record-line.js'
+import { linesAt, wantedRanges } from './read-lines.js'
+import { type Archived, corrupt, formatLine, type Head, lineName, maxLineBytes, recordSchema } from './record-line.js'
 import type { Reserve } from './reserve.js'
 import type { Segments } from './segments.js'
 import { type JournalVerification, verifyFileJournal } from './verify.js'
@@ -128,16 +128,20 @@ export class LockedFileJournal implements FileJournal {
   async *readWanted(isWanted: (release: string, seq: number) => boolean): AsyncGenerator<JournalRecord> {
     const { disk, path, segments } = this.#parts
     let last = 0
-    const isHere = (release: string, seq: number) => this.#releases.has(release) && isWanted(release, seq)
-    async function* read() {
-      for await (const { n, release, seq, at, body } of wantedRecords(disk, segments, isHere))
-        if (n > last) {
-          yield { release, seq, at, body }
-          last = n
-        }
+    const isWantedLine = (bytes: Buffer) => {
+      const { release, seq } = lineName(bytes)
+      return isWanted(release, seq)
+    }
+    const read = async function* (this: LockedFileJournal) {
+      const ranges = wantedRanges(this.#releases, segments.list, isWanted)
+      for await (const { line } of linesAt(disk, segments.list, ranges, isWantedLine)) {
+        if (line.n <= last || !('release' in line) || !this.#releases.has(line.release)) continue
+        yield { release: line.release, seq: line.seq, at: line.at, body: line.body }
+        last = line.n
+      }
     }
     try {
-      yield* segments.reading(read)
+      yield* segments.reading(read.bind(this))
     } catch (error) {
       throw journalFailed(path, 'Reading', error)
     }

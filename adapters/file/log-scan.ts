@@ -10,10 +10,11 @@ import {
   type Head,
   type Line,
   maxLineBytes,
+  nextEnvelope,
   type Place,
   parseLine,
-  sealedEnvelope,
 } from './record-line.js'
+import { claimedHashOf, hashOf } from './seals.js'
 
 /** Where one release's records stand. */
 export interface ReleaseIndex {
@@ -76,13 +77,20 @@ export interface AcceptedLine {
   readonly offset: number
 }
 
+export interface ScanOptions {
+  /** A record known from elsewhere. */
+  readonly anchor?: JournalAnchor | undefined
+  /** Leaves the content of records, under their hashes, to who reads them, and returns no lines. */
+  readonly isIndexOnly?: boolean
+  /** The hashes are taken elsewhere, and with `isIndexOnly` not again. */
+  readonly areHashesChecked?: boolean
+}
+
 /**
  * Checks every line of one file of a log: format version, hash, schema, numbering, chain, and each release's own sequence.
  * Holds one chunk and one line in memory, and the index.
  *
  * @param log - where to go on; grows in place
- * @param anchor - a record known from elsewhere
- * @param isIndexOnly - leaves the content of records, under their hashes, to who reads them, and returns no lines
  * @returns the lines of a chunk, chunk by chunk; a bad line is thrown after the good ones before it
  * @throws ReleaseError `journal/corrupt` or `journal/version`, naming the first bad record
  */
@@ -90,8 +98,7 @@ export async function* acceptLines(
   chunks: Chunks,
   path: string,
   log: Log,
-  anchor?: JournalAnchor,
-  isIndexOnly = false,
+  { anchor, isIndexOnly = false, areHashesChecked = false }: ScanOptions = {},
 ): AsyncGenerator<AcceptedLine[]> {
   for await (const pieces of splitLines(chunks, path, log.length)) {
     const accepted: AcceptedLine[] = []
@@ -99,8 +106,10 @@ export async function* acceptLines(
       for (const { bytes, offset, isEnded } of pieces) {
         const place = { path, offset, n: log.head.n + 1 }
         if (!isEnded) log.tornBytes = tornTail(bytes, place)
-        else if (isIndexOnly) acceptLine(log, sealedEnvelope(bytes) ?? parseLine(bytes, place), bytes.length, place)
-        else {
+        else if (isIndexOnly) {
+          const hash = areHashesChecked ? claimedHashOf(bytes) : hashOf(bytes)
+          acceptLine(log, nextEnvelope(bytes, log.head, hash) ?? parseLine(bytes, place), bytes.length, place)
+        } else {
           const line = parseLine(bytes, place)
           acceptLine(log, line, bytes.length, place)
           accepted.push({ bytes, offset, line })
@@ -117,7 +126,7 @@ export async function* acceptLines(
 
 /** The same for who wants nothing but the index. */
 export async function scanLog(chunks: Chunks, path: string, log = emptyLog(), isIndexOnly = false): Promise<Log> {
-  for await (const _ of acceptLines(chunks, path, log, undefined, isIndexOnly));
+  for await (const _ of acceptLines(chunks, path, log, { isIndexOnly }));
   return log
 }
 
@@ -158,7 +167,8 @@ function acceptLine(log: Log, line: Line | Envelope, length: number, place: Requ
     if (line.moved.through < line.n) throw corrupt(place, `stands for records up to ${line.moved.through}`)
     log.moved.push([line.n, line.moved.through])
   } else {
-    const index = log.releases.get(line.release) ?? { seq: 0, ranges: [] }
+    const known = log.releases.get(line.release)
+    const index = known ?? { seq: 0, ranges: [] }
     if (line.seq !== index.seq + 1) {
       const gap = corrupt(place, `is number ${line.seq} of "${line.release}", after number ${index.seq}`)
       if (log.moved.length === 0 || line.seq <= index.seq) throw gap
@@ -166,7 +176,7 @@ function acceptLine(log: Log, line: Line | Envelope, length: number, place: Requ
     }
     index.seq = line.seq
     addRange(index.ranges, log.base + place.offset, log.base + end)
-    log.releases.set(line.release, index)
+    if (known === undefined) log.releases.set(line.release, index)
   }
   log.head = 'moved' in line ? { n: line.moved.through, hash: line.moved.hash } : { n: line.n, hash: line.hash }
   log.length = end
@@ -225,16 +235,17 @@ interface Piece {
 export async function* splitLines(chunks: Chunks, path: string, offset = 0): AsyncGenerator<Piece[]> {
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     const pieces: Piece[] = []
     let start = 0
-    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      pieces.push({ bytes: bytes.subarray(start, end), offset: offset + start, isEnded: true })
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      const ending = chunk.subarray(start, end)
+      const bytes = start === 0 ? Buffer.concat([rest, ending]) : ending
+      pieces.push({ bytes, offset, isEnded: true })
+      offset += bytes.length + 1
       start = end + 1
     }
     yield pieces
-    rest = bytes.subarray(start)
-    offset += start
+    rest = start === 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk.subarray(start))
     if (rest.length > maxLineBytes) throw corrupt({ path, offset }, `is longer than ${maxLineBytes} bytes`)
   }
   if (rest.length > 0) yield [{ bytes: rest, offset, isEnded: false }]
@@ -243,11 +254,11 @@ export async function* splitLines(chunks: Chunks, path: string, offset = 0): Asy
 const newline = 0x0a
 const chunkBytes = 2 ** 20
 
-/** A part of a file; up to its end without `end`. */
+/** A part of a file; up to its end without `end`. Each chunk takes the place of the one before, which must not be used any more. */
 export async function* readChunks(file: DiskFile, start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - start))
   while (start < end) {
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - start))
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, start)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - start), start)
     if (bytesRead === 0) return
     yield buffer.subarray(0, bytesRead)
     start += bytesRead

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type Disk, type DiskFile, openRegular } from './disk.js'
-import { type AcceptedLine, acceptLines, type JournalAnchor, type Log, readChunks } from './log-scan.js'
+import { type AcceptedLine, acceptLines, type Log, readChunks, type ScanOptions } from './log-scan.js'
 import { corrupt } from './record-line.js'
 import { baseAfter, type Segments } from './segments.js'
 
@@ -10,20 +10,28 @@ export interface WalkedChunk {
   readonly path: string
 }
 
+/** The older files of a log by their paths, in order, and the newest, opened, with its own. */
+export interface LogFiles {
+  readonly sealed: readonly string[]
+  readonly file: DiskFile
+  readonly path: string
+}
+
 /**
  * Checks the files of a log one after the other, as one chain.
  *
- * @param files - the older ones by their paths, and the newest, opened, with its own; that one alone may end in a torn line
+ * @param files - the newest alone may end in a torn line
  * @param log - grows in place
  * @param segments - where each file is noted
+ * @param options - `areHashesChecked` is for the older files
  * @throws ReleaseError `journal/corrupt` or `journal/version`, naming the first bad record
  */
 export async function* walkLog(
   disk: Disk,
-  files: { readonly sealed: readonly string[]; readonly file: DiskFile; readonly path: string },
+  files: LogFiles,
   log: Log,
   segments: Segments,
-  { anchor, isIndexOnly }: { readonly anchor?: JournalAnchor | undefined; readonly isIndexOnly?: boolean } = {},
+  options: ScanOptions = {},
 ): AsyncGenerator<WalkedChunk> {
   for (const path of [...files.sealed, files.path]) {
     const first = log.head.n + 1
@@ -32,7 +40,9 @@ export async function* walkLog(
     log.length = 0
     const file = isNewest ? files.file : await openRegular(disk, path, constants.O_RDONLY)
     try {
-      for await (const lines of acceptLines(readChunks(file), path, log, anchor, isIndexOnly)) yield { lines, path }
+      const areHashesChecked = options.areHashesChecked === true && !isNewest
+      const chunks = acceptLines(readChunks(file), path, log, { ...options, areHashesChecked })
+      for await (const lines of chunks) yield { lines, path }
     } finally {
       if (!isNewest) await file.close()
     }

@@ -3,14 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { CheckpointFile } from './checkpoints.js'
 import { type Disk, isFull, journalFailed, openRegular, realDisk, syncDirectory, unlessCode, writeFile } from './disk.js'
+import { indexLog } from './index-log.js'
 import { type FileJournal, LockedFileJournal } from './journal.js'
 import { claimLock, type Lock, sweepLeftovers } from './lock.js'
-import { assertComplete, emptyLog, readChunks } from './log-scan.js'
-import { walkLog } from './log-walk.js'
+import { assertComplete, readChunks } from './log-scan.js'
 import { LogWriter, type SegmentLimits } from './log-writer.js'
 import { formatLine } from './record-line.js'
 import { fillReserve, releaseReserve } from './reserve.js'
-import { logName, openLog, Segments, sweepSegments } from './segments.js'
+import { logName, openLog, sweepSegments } from './segments.js'
 
 export interface FileJournalOptions {
   /** Epoch milliseconds, for people who read the lock or the log; nothing is decided by it. Default: the system's clock. */
@@ -73,9 +73,7 @@ async function openLocked(home: string, lock: Lock, { disk, now, limits }: Setti
     // What is opened now is the file that a later holder would copy, or its copy, and then the lock is not ours any more.
     await lock.assertOurs()
     await syncDirectory(disk, home)
-    const log = emptyLog()
-    const segments = new Segments()
-    for await (const _ of walkLog(disk, { sealed, file, path }, log, segments, { isIndexOnly: true }));
+    const { log, segments } = await indexLog(disk, { sealed, file, path })
     const loose = assertComplete(log, path)
     const repaired = log.tornBytes > 0 ? { bytes: log.tornBytes, offset: log.length } : undefined
     if (repaired !== undefined) await file.truncate(log.length)

@@ -1,14 +1,18 @@
 import { constants } from 'node:fs'
 import { type Disk, type DiskFile, openRegular } from './disk.js'
-import { readChunks, splitLines } from './log-scan.js'
-import { corrupt, type Line, lineName, type Place, parseLine } from './record-line.js'
-import { type Segment, type Segments, segmentAt } from './segments.js'
+import { type ReleaseIndex, readChunks, splitLines } from './log-scan.js'
+import { corrupt, type Line, type Place, parseLine } from './record-line.js'
+import { type Segment, segmentAt } from './segments.js'
 
-/** The lines in these ranges of positions (flat: start, end, start, end …), checked one by one. */
+/**
+ * The lines in these ranges of positions (flat: start, end, start, end …), checked one by one.
+ * @param isWanted - asked of lines that may be bad: those that are not wanted are left out, and not checked
+ */
 export async function* linesAt(
   disk: Disk,
   segments: readonly Segment[],
   ranges: readonly number[],
+  isWanted: (bytes: Buffer) => boolean = () => true,
 ): AsyncGenerator<{ readonly bytes: Buffer; readonly line: Line; readonly place: Place }> {
   let segment: Segment | undefined
   let file: DiskFile | undefined
@@ -27,7 +31,7 @@ export async function* linesAt(
       for await (const pieces of splitLines(readChunks(file, from - base, to - base), path, from - base))
         for (const { bytes, offset } of pieces) {
           const place = { path, offset }
-          yield { bytes, line: parseLine(bytes, place), place }
+          if (isWanted(bytes)) yield { bytes, line: parseLine(bytes, place), place }
           reached = offset + bytes.length + 1
         }
       if (reached !== to - base) throw corrupt({ path, offset: reached }, 'is cut off or gone')
@@ -37,26 +41,35 @@ export async function* linesAt(
   }
 }
 
-/** The records that are wanted by their names, in one pass over the log. Only these are checked, and where each file begins. */
-export async function* wantedRecords(
-  disk: Disk,
-  { list, newest }: Segments,
+/**
+ * Where the wanted records are, with few others: ranges of positions for `linesAt`. A range holds one record at least, and so a
+ * release's record `seq` is neither behind its range number `seq` nor too far from its last.
+ */
+export function wantedRanges(
+  releases: ReadonlyMap<string, ReleaseIndex>,
+  segments: readonly Segment[],
   isWanted: (release: string, seq: number) => boolean,
-): AsyncGenerator<Extract<Line, { release: string }>> {
-  for (const { path, first, length } of [...list]) {
-    const file = await openRegular(disk, path, constants.O_RDONLY)
-    try {
-      const chunks = readChunks(file, 0, first === newest.first ? length : Number.POSITIVE_INFINITY)
-      for await (const pieces of splitLines(chunks, path))
-        for (const { bytes, offset } of pieces) {
-          const name = lineName(bytes)
-          if (offset > 0 && name && !isWanted(name.release, name.seq)) continue
-          const line = parseLine(bytes, { path, offset })
-          if (offset === 0 && line.n !== first) throw corrupt({ path, offset, n: first }, 'is not where it was')
-          if ('release' in line && isWanted(line.release, line.seq)) yield line
-        }
-    } finally {
-      await file.close()
-    }
+): number[] {
+  const wanted: number[] = []
+  for (const [release, { seq: newest, ranges }] of releases) {
+    const last = ranges.length / 2 - 1
+    let next = 0
+    for (let seq = 1; seq <= newest; seq++)
+      if (isWanted(release, seq))
+        for (next = Math.max(next, last - newest + seq); next <= Math.min(seq - 1, last); next++)
+          wanted.push(ranges[2 * next]!, ranges[2 * next + 1]!)
   }
+  // They do not overlap: sorted as numbers, they remain pairs.
+  const sorted = Float64Array.from(wanted).sort()
+  const bridged: number[] = []
+  for (let i = 0; i < sorted.length; i += 2) {
+    const [start = 0, end = 0] = sorted.subarray(i, i + 2)
+    const before = bridged.at(-1) ?? Number.NEGATIVE_INFINITY
+    if (start - before < bridgeBytes && segmentAt(segments, start).base <= before) bridged[bridged.length - 1] = end
+    else bridged.push(start, end)
+  }
+  return bridged
 }
+
+/** What is so close together is read at once, with what is in between. */
+const bridgeBytes = 2 ** 16

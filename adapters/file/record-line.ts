@@ -4,6 +4,7 @@ import type { JournalRecord } from '../../src/ports/journal.js'
 import { canonicalJson } from '../../src/vocabulary/canonical-json.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { nameSchema } from '../../src/vocabulary/name.js'
+import { isSealed, sealLength } from './seals.js'
 
 /** Longer lines are neither written nor read, so that no file can exhaust the memory of its reader. */
 export const maxLineBytes = 16 * 2 ** 20
@@ -27,8 +28,6 @@ export interface Place {
 
 /** Version 2 added `archived` and `moved`, and logs of several files; the lines of version 1 are read as they are. */
 const formatVersion = 2
-/** `,"hash":"sha256:` + 64 hex digits + `"}` */
-const sealLength = 82
 
 const count = z.int().positive()
 const body = z.unknown().refine((value) => value !== undefined, { error: 'is missing' })
@@ -49,12 +48,14 @@ const archivedSchema = z.strictObject({
 const movedSchema = z.strictObject({ moved: z.strictObject({ through: count, hash: z.string() }) })
 
 const envelope = { v: z.literal([1, formatVersion]), n: count, prev: z.string(), hash: z.string() }
-const lineSchema = z.union([
-  recordSchema.extend(envelope),
-  openedSchema.extend(envelope),
-  archivedSchema.extend(envelope),
-  movedSchema.extend(envelope),
-])
+const lineSchema = z.compile(
+  z.union([
+    recordSchema.extend(envelope),
+    openedSchema.extend(envelope),
+    archivedSchema.extend(envelope),
+    movedSchema.extend(envelope),
+  ]),
+)
 
 export type Archived = z.infer<typeof archivedSchema>['archived']
 export type Content = JournalRecord | z.infer<typeof openedSchema | typeof archivedSchema | typeof movedSchema>
@@ -90,9 +91,7 @@ export function parseLine(bytes: Buffer, place: Place): Line {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined
   if (Number.isSafeInteger(version) && Number(version) > formatVersion) throw newer(place, Number(version))
 
-  const content = bytes.subarray(0, -sealLength)
-  const seal = `,"hash":"${sealOf(Buffer.concat([content, closingBrace]))}"}`
-  if (bytes.toString('latin1', content.length) !== seal) throw corrupt(place, 'does not match its hash')
+  if (!isSealed(bytes)) throw corrupt(place, 'does not match its hash')
   const line = lineSchema.safeParse(json)
   if (!line.success) throw corrupt(place, 'breaks the schema')
   return line.data
@@ -108,32 +107,27 @@ export interface Envelope {
 }
 
 /**
- * The envelope of a record, its hash checked and its content not read: that takes most of the time, and waits until somebody
+ * The envelope of a record that continues a chain. Its content is not read: that takes most of the time, and waits until somebody
  * asks for the record. Undefined for every other line, and for a bad one: `parseLine` has the last word on those.
+ * @param hash - with which the line has to be sealed
  */
-export function sealedEnvelope(bytes: Buffer): Envelope | undefined {
-  const found = envelopeAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestEnvelope)))
-  if (!found) return undefined
-  const [, n, prev = '', release = '', seq, hash = ''] = found
-  const content = Buffer.concat([bytes.subarray(0, -sealLength), closingBrace])
-  return sealOf(content) === hash ? { n: Number(n), prev, hash, release, seq: Number(seq) } : undefined
+export function nextEnvelope(bytes: Buffer, head: Head, hash: string): Envelope | undefined {
+  const [n, prev, { release, seq }] = [head.n + 1, head.hash, lineName(bytes)]
+  const end = `,"n":${n},"prev":"${prev}","release":"${release}","seq":${seq},"v":${formatVersion},"hash":"${hash}"}`
+  const isAsWritten = bytes.toString('latin1', Math.max(0, bytes.length - end.length)) === end && !release.includes('\\')
+  return isAsWritten ? { n, prev, hash, release, seq } : undefined
 }
 
-/** Which record a line says it is, without reading all of it: from its end, where the canonical order has it. */
-export function lineName(bytes: Buffer): { readonly release: string; readonly seq: number } | undefined {
-  const found = nameAtEnd.exec(bytes.toString('latin1', Math.max(0, bytes.length - longestEnvelope)))
-  return found ? { release: found[1]!, seq: Number(found[2]) } : undefined
+/** Which record a line is, when it is a sound one: read from its end, where the canonical order has it. */
+export function lineName(bytes: Buffer): { readonly release: string; readonly seq: number } {
+  const seqEnd = bytes.length - sealLength - ',"v":2'.length
+  const seqStart = bytes.lastIndexOf(colon, seqEnd) + 1
+  const nameEnd = seqStart - '","seq":'.length
+  const nameStart = bytes.lastIndexOf(quote, nameEnd - 1) + 1
+  return { release: bytes.toString('latin1', nameStart, nameEnd), seq: Number(bytes.toString('latin1', seqStart, seqEnd)) }
 }
 
-const nameAtEnd = /,"release":"([^"\\]+)","seq":(\d+),"v":[12],"hash":"sha256:[0-9a-f]{64}"}$/
-const envelopeAtEnd =
-  /,"n":(\d+),"prev":"(sha256:[0-9a-f]{64})","release":"([^"\\]+)","seq":(\d+),"v":[12],"hash":"(sha256:[0-9a-f]{64})"}$/
-/** A name of 100 characters, two numbers of 16 digits, two hashes, and what is between them. */
-const longestEnvelope = 350
-
-const sealOf = (content: Buffer) => `sha256:${hash('sha256', content)}`
-
-const closingBrace = Buffer.from('}')
+const [quote, colon] = [0x22, 0x3a]
 
 function parseJson(bytes: Buffer): unknown {
   try {

@@ -39,16 +39,21 @@ export class Segments {
     return moved
   }
 
-  /** Reads, and does so again when that failed while something was moved. `read` yields what it has not yielded before. */
+  /** Reads, and does so again when something was moved meanwhile. `read` yields what it has not yielded before. */
   async *reading<T>(read: () => AsyncIterable<T>): AsyncGenerator<T> {
     for (;;) {
       const moves = this.#moves
+      const isStill = () => moves === this.#moves && moves % 2 === 0
       try {
-        return yield* read()
+        for await (const found of read()) {
+          if (!isStill()) break
+          yield found
+        }
+        if (isStill()) return
       } catch (error) {
-        if (moves === this.#moves && moves % 2 === 0) throw error
-        await this.#moved
+        if (isStill()) throw error
       }
+      await this.#moved
     }
   }
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { planSchema } from '../plan/plan-schema.js'
 import { actorSchema } from '../vocabulary/actor.js'
 import { artifactSchema } from '../vocabulary/artifact.js'
-import { jsonSchema } from '../vocabulary/canonical-json.js'
+import { uncopiedJsonSchema } from '../vocabulary/canonical-json.js'
 import { lookSchema } from '../vocabulary/measurement.js'
 import { nameSchema } from '../vocabulary/name.js'
 import { outcomeSchema, verdictSchema } from '../vocabulary/verdict.js'
@@ -18,16 +18,17 @@ const text = z.string().max(4_000)
 /** The track an event belongs to, and the idempotency key of the effect it answers. */
 const answer = { at, track: z.string(), key: z.string() }
 
+const proposedEvent = z.strictObject({
+  type: z.literal('release.proposed'),
+  at,
+  release: nameSchema,
+  plan: planSchema,
+  planHash: z.string(),
+  artifacts: z.record(nameSchema, artifactSchema),
+  author: actorSchema,
+})
+
 const lifeEvents = [
-  z.strictObject({
-    type: z.literal('release.proposed'),
-    at,
-    release: nameSchema,
-    plan: planSchema,
-    planHash: z.string(),
-    artifacts: z.record(nameSchema, artifactSchema),
-    author: actorSchema,
-  }),
   /** Bindings, capabilities and the present state were checked; `stable` is what runs now, by track. */
   z.strictObject({ type: z.literal('release.validated'), at, stable: z.record(z.string(), artifactSchema) }),
   z.strictObject({ type: z.literal('release.archived'), at }),
@@ -47,9 +48,9 @@ const answerEvents = [
     look: lookSchema,
     verdict: verdictSchema,
     /** The judge's state, kept for its later watches as well. */
-    evidence: jsonSchema,
+    evidence: uncopiedJsonSchema,
     /** What the next look of this watch needs to know: where the counters stood. */
-    carry: jsonSchema,
+    carry: uncopiedJsonSchema,
   }),
   z.strictObject({ type: z.literal('hook.finished'), ...answer, outcome: outcomeSchema, says: text }),
   z.strictObject({ type: z.literal('approval.requested'), ...answer }),
@@ -93,13 +94,15 @@ export const signalSchema = z.discriminatedUnion('type', [
 /** What people and other systems may ask of a release. */
 export type Signal = z.infer<typeof signalSchema>
 
-export const eventSchema = z.discriminatedUnion('type', [
+/** Everything but the proposal, whose plan alone has a larger schema than all of these. */
+export const laterEventSchema = z.discriminatedUnion('type', [
   ...lifeEvents,
   ...answerEvents,
   ...signalSchema.options,
   /** A signal that did not fit, kept for the auditor (S40). */
   z.strictObject({ type: z.literal('signal.refused'), at, signal: signalSchema, says: text }),
 ])
+export const eventSchema = z.discriminatedUnion('type', [proposedEvent, ...laterEventSchema.options])
 export type ReleaseEvent = z.infer<typeof eventSchema>
 
 /** How an effect is told apart for ever: release, track, step, generation and kind; never clock, chance or attempt (I24). */
@@ -119,7 +122,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     /** Start of the interval; it ends when the source is asked. `null`: only remember where the counters stand. */
     from: at.nullable(),
   }),
-  z.strictObject({ type: z.literal('hook.call'), ...order, unit: nameSchema, hook: nameSchema, input: jsonSchema }),
+  z.strictObject({ type: z.literal('hook.call'), ...order, unit: nameSchema, hook: nameSchema, input: uncopiedJsonSchema }),
   z.strictObject({
     type: z.literal('approval.request'),
     ...order,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ReleaseError } from '../vocabulary/errors.js'
-import { effectSchema, eventSchema } from './protocol.js'
+import { effectSchema, eventSchema, laterEventSchema } from './protocol.js'
 import { type ReleaseSnapshot, step } from './release.js'
 
 /** The format of what this version writes. A reader of an older taxiway refuses a newer one. */
@@ -50,10 +50,15 @@ export function parseRecord(body: unknown, where: string): ReleaseRecord {
   throw new ReleaseError('journal/corrupt', `${where} is not a record of a release: ${why}`)
 }
 
+let laterSchema: z.ZodType<ReleaseRecord> | undefined
+
 /** Nothing for what is nested deeper than any stack, or throws when it is looked at. */
 function readable(body: unknown) {
   try {
-    return recordSchema.safeParse(body)
+    // Compiled when it is first needed, since that takes as long as reading some hundred records.
+    laterSchema ??= z.compile(recordSchema.extend({ event: laterEventSchema }))
+    const later = laterSchema.safeParse(body)
+    return later.success ? later : recordSchema.safeParse(body)
   } catch {
     return undefined
   }

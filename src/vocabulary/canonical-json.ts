@@ -10,6 +10,24 @@ export const jsonSchema = z.json() as unknown as z.ZodType<Json, unknown>
 /** Deeper than any plan or event; a bound, so that a cycle or a bomb is an error and not a full stack. */
 const deepest = 100
 
+/** Checks the same, and neither copies it nor is recursive itself: compiled schemas may hold it. */
+export const uncopiedJsonSchema = z.unknown().refine((value) => isJson(value)) as unknown as z.ZodType<Json, unknown>
+
+function isJson(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || depth > deepest) return false
+  if (!Array.isArray(value) && !isPlain(value)) return false
+  for (const item of Array.isArray(value) ? value : Object.values(value)) if (!isJson(item, depth + 1)) return false
+  return true
+}
+
+/** Nothing but its members, whichever realm it comes from. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 /**
  * JSON with sorted keys and no white space: equal values give equal bytes on every platform. Follows RFC 8785 (numbers and
  * strings as ECMAScript writes them, keys by UTF-16 code unit). Undefined members are left out, as `JSON.stringify` does.

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { nextTurn } from '../../src/lifecycle/invariants/history.js'
-import { parseRecord, type ReleaseRecord, recordOf, replayStep } from '../../src/lifecycle/record.js'
+import { parseRecord, type ReleaseRecord, recordOf, recordSchema, replayStep } from '../../src/lifecycle/record.js'
 import type { ReleaseSnapshot } from '../../src/lifecycle/release.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 import { beginning, nextEvents } from '../lifecycle/walk.js'
@@ -66,6 +66,20 @@ test('any odd value in any place of any record is found at its record, or means 
   expect(Object.keys(tally).filter((said) => !['read', 'journal/corrupt', 'journal/version'].includes(said))).toEqual([])
   expect(tally['journal/corrupt']).toBeGreaterThan(1_000)
 }, 120_000)
+
+test('the schema for all records but the first, compiled, takes what the schema for all of them does, and makes the same of it', () => {
+  const seen = { taken: 0, refused: 0 }
+  for (const record of records)
+    for (const path of paths(record).filter(([, key]) => key !== 'plan'))
+      for (const make of inFiles) {
+        const body = withValue(record, path, make())
+        const { success, data } = recordSchema.safeParse(body)
+        if (success) expect(parseRecord(body, 'it')).toEqual(data)
+        else expect(() => parseRecord(body, 'it')).toThrow(ReleaseError)
+        seen[success ? 'taken' : 'refused'] += 1
+      }
+  expect(Math.min(seen.taken, seen.refused), JSON.stringify(seen)).toBeGreaterThan(500)
+})
 
 test('records that are missing, doubled or swapped never end in a crash', () => {
   const tally: Record<string, number> = {}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalJson } from '../../src/vocabulary/canonical-json.js'
+import { canonicalJson, jsonSchema, uncopiedJsonSchema } from '../../src/vocabulary/canonical-json.js'
 
 /** The rule in its shortest form: every object's members by key, nothing else changed. */
 function byTheRule(value: unknown): string {
@@ -64,4 +64,33 @@ test('a cycle and a bomb of brackets are refused at once, in order or not', () =
   let bomb: unknown = 1
   for (let i = 0; i < 10_000; i++) bomb = i % 2 === 0 ? { b: bomb, a: 1 } : [bomb]
   expect(() => canonicalJson(bomb)).toThrow('levels')
+})
+
+test('the schema that copies nothing takes and refuses what the recursive one does', () => {
+  const seen = { taken: 0, refused: 0 }
+  const value = fc.anything({
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+    withBoxedValues: true,
+  })
+  fc.assert(
+    fc.property(fc.oneof(value, fc.jsonValue()), (given) => {
+      fc.pre(!fc.stringify(given).includes('__proto__'))
+      const { success, data } = uncopiedJsonSchema.safeParse(given)
+      expect(success).toBe(jsonSchema.safeParse(given).success)
+      if (success) expect(data).toBe(given)
+      seen[success ? 'taken' : 'refused'] += 1
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(Math.min(seen.taken, seen.refused), JSON.stringify(seen)).toBeGreaterThan(100)
+})
+
+test('what is nested without end, or nearly, is refused by it and fills no stack', () => {
+  const cyclic: unknown[] = []
+  cyclic.push(cyclic)
+  const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`)
+  for (const value of [cyclic, { deep }]) expect(uncopiedJsonSchema.safeParse(value).success).toBe(false)
 })
