@@ -1,7 +1,7 @@
 /**
  * Releases per second of CPU, and virtual seconds per second of CPU, for a day of five stages whose judge looks every minute at
  * two metrics, and for a common half hour. Beside them the parts of that day that no driver can save: the judge alone and the
- * pure machine alone; and the half hour once more through fake timers.
+ * pure machine alone; and the half hour once more as one of many of which the outcome alone is kept, and through fake timers.
  *
  *     npm run build && node bench/simulation.ts [rounds]
  */
@@ -16,6 +16,7 @@ import { bake, shift } from '../dist/src/plan/step.js'
 import { canary } from '../dist/src/plan/strategy.js'
 import type { JournalRecord } from '../dist/src/ports/journal.js'
 import { pretend } from '../dist/src/simulation/pretend.js'
+import { runOutcomes } from '../dist/src/simulation/run-outcome.js'
 import { scriptOf } from '../dist/src/simulation/script.js'
 import { simulate } from '../dist/src/simulation/simulate.js'
 import { parseWorld } from '../dist/src/simulation/world-check.js'
@@ -116,5 +117,13 @@ async function throughFakeTimers(plan: PlanTree): Promise<void> {
   }
   mock.timers.reset()
 }
+const runs = 20
+for (const [name, judge] of Object.entries({ threshold, sequential })) {
+  const ms = (await cpuMs(() => runOutcomes(planWith(halfHour, judge), world, { first: 1, count: runs }, {}))) / runs
+  console.log(
+    `half an hour, ${name.padEnd(10)} judge, evaluated  ${ms.toFixed(1).padStart(8)} ms, ${(1_000 / ms).toFixed(1).padStart(6)} releases/s`,
+  )
+}
+
 const fake = await cpuMs(() => throughFakeTimers(planWith(halfHour)))
 console.log(`half an hour, sequential, fake timers      ${fake.toFixed(1).padStart(8)} ms`)

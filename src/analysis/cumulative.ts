@@ -33,9 +33,11 @@ export function difference(previous: Cumulative | undefined, current: Reading): 
   })
   if (watched.length === 0) return missing('first-look', 'Every instance is new, so that its counters need a second reading.')
   const sums = watched.reduce((sums, { counted }) => counted.map((count, i) => count + (sums[i] ?? 0)), [] as readonly number[])
+  const exposure = watched.reduce((sum, { seconds }) => sum + seconds, 0)
+  if (![...sums, exposure].every(Number.isFinite)) return missing('not-a-number', 'These counters are too high to be added up.')
   if (shape.kind === 'counts') return { kind: 'counts', total: sums[0]!, bad: sums[1]! }
   if (shape.kind === 'histogram') return { kind: 'histogram', bounds: shape.bounds, counts: [...sums] }
-  return { kind: 'events', count: sums[0]!, exposure: watched.reduce((sum, { seconds }) => sum + seconds, 0) }
+  return { kind: 'events', count: sums[0]!, exposure }
 }
 
 const missing = (reason: MissingReason, detail: string): Measurement => ({ kind: 'missing', reason, detail })

@@ -70,16 +70,49 @@ function isTemporary(error: unknown): boolean {
   return ReleaseError.is(error) && (error.code === 'adapter/unavailable' || error.code === 'adapter/unverified')
 }
 
+/** What a call is told. Its signal is made when it is asked for: to make one takes longer than many a call. */
+class Told implements CallOptions {
+  declare readonly signal: AbortSignal
+  readonly idempotencyKey: string
+  readonly fencingToken: number
+  #controller: AbortController | undefined
+  #end: { readonly reason: unknown } | undefined
+
+  /**
+   * One for all of them, and a member of each, so that it is copied like any other. A getter in an object literal would give
+   * each object a shape of its own, and that keeps alive all that the call has touched until the next full collection.
+   */
+  static readonly #signal = {
+    enumerable: true,
+    get(this: Told): AbortSignal {
+      this.#controller ??= new AbortController()
+      if (this.#end) this.#controller.abort(this.#end.reason)
+      return this.#controller.signal
+    },
+  }
+
+  constructor({ idempotencyKey, fencingToken }: AttemptSetting) {
+    this.idempotencyKey = idempotencyKey
+    this.fencingToken = fencingToken
+    Object.defineProperty(this, 'signal', Told.#signal)
+  }
+
+  /** @returns false where it was recalled before */
+  recall(reason: unknown): boolean {
+    if (this.#end) return false
+    this.#end = { reason }
+    this.#controller?.abort(reason)
+    return true
+  }
+}
+
 function callOnce<T>(setting: AttemptSetting, call: (options: CallOptions) => Promise<T>): Promise<T> {
-  const { clock, policy, fencingToken, idempotencyKey, signal, timeoutMs = policy.callTimeoutMs } = setting
+  const { clock, policy, signal, timeoutMs = policy.callTimeoutMs } = setting
   return new Promise<T>((resolve, reject) => {
     signal.throwIfAborted()
-    let controller: AbortController | undefined
-    let end: { readonly reason: unknown } | undefined
+    const options = new Told(setting)
     const abort = (reason: unknown) => {
-      if (end) return
-      end = { reason }
-      controller?.abort(reason)
+      if (!options.recall(reason)) return
       cancel()
       // Whatever the call comes to within the grace is believed; then it is left behind.
       cancel = clock.at(clock.now() + graceMs, () => fail(reason))
@@ -96,16 +129,6 @@ function callOnce<T>(setting: AttemptSetting, call: (options: CallOptions) => Pr
     const fail = (error: unknown) => {
       settle()
       reject(asReleaseError(error))
-    }
-    const options = {
-      fencingToken,
-      idempotencyKey,
-      /** Made when it is asked for: to make one takes longer than many a call. */
-      get signal() {
-        controller ??= new AbortController()
-        if (end) controller.abort(end.reason)
-        return controller.signal
-      },
     }
     try {
       Promise.resolve(call(options)).then((answer) => {

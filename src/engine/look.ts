@@ -13,7 +13,7 @@ import { type Answer, bound, type Performance, placeOf, routeOf } from './perfor
 import { soundReading } from './sound-reading.js'
 
 type LookEffect = Extract<Effect, { type: 'metrics.look' }>
-type Readings = Readonly<Record<string, { readonly canary: Reading; readonly control: Reading }>>
+type Readings = Readonly<Record<string, { readonly canary: Reading; readonly control: Reading } | undefined>>
 
 /** Where the counters stood at the last look, by metric. Kept in the journal and nowhere else, so that any process can go on. */
 type Counters = Readonly<Record<string, { readonly canary?: Cumulative; readonly control?: Cumulative }>>
@@ -41,10 +41,10 @@ export async function look(effect: LookEffect, performance: Performance): Promis
 
   const from = effect.from ?? at
   const readings = await readAll(performance, effect, judge, from, at)
-  const counters = Object.fromEntries(judge.metrics.map((metric) => [metric, countersOf(readings[metric], kept[metric])]))
+  const counters = byMetric(judge, (metric) => countersOf(readings[metric], kept[metric]))
   if (isFirst) return begun(counters)
 
-  const metrics = Object.fromEntries(judge.metrics.map((metric) => [metric, compare(readings[metric], kept[metric])]))
+  const metrics = byMetric(judge, (metric) => compare(readings[metric], kept[metric]))
   const window = { from, to: at, metrics, weightPercent: context.weight }
   const { state, verdict } = judge.look(evidence ?? judge.begin(), window)
   return {
@@ -70,44 +70,50 @@ const watching: Verdict = {
   reasons: [{ code: 'watching', says: 'The watch begins; there is nothing to judge yet.', outcome: 'inconclusive' }],
 }
 
+/** By each metric that a judge wants. They are names of the plan, and so safe to be keys. */
+function byMetric<T>({ metrics }: Judge, of: (metric: string) => T): Record<string, T> {
+  const all: Record<string, T> = {}
+  for (const metric of metrics) all[metric] = of(metric)
+  return all
+}
+
 /** A source that does not answer is a measurement that could not be had: the judge decides what that means, never a pass (I11). */
 async function readAll(performance: Performance, effect: LookEffect, judge: Judge, from: number, to: number): Promise<Readings> {
   const { adapters, snapshot, setting } = performance
   const { unit } = effect
   const source = bound(adapters.metrics, placeOf(snapshot, effect.track).metrics)
   const { canary, stable } = routeOf(performance, effect)
-  const queries = Object.fromEntries(judge.metrics.map((metric) => [metric, snapshot.plan.metrics[metric] ?? null]))
+  const queries = byMetric(judge, (metric) => snapshot.plan.metrics[metric] ?? null)
   const versions = { canary, ...(stable !== undefined && { control: stable }) }
   try {
     const readings = await attempt(setting, (options) => source.read({ unit, versions, queries, from, to }, options))
-    return Object.fromEntries(
-      judge.metrics.flatMap((metric) => {
-        const reading = readings[metric]
-        return reading ? [[metric, { canary: soundReading(reading.canary), control: soundReading(reading.control) }]] : []
-      }),
-    )
+    return byMetric(judge, (metric) => {
+      const reading = readings[metric]
+      return reading && { canary: soundReading(reading.canary), control: soundReading(reading.control) }
+    })
   } catch (error) {
     setting.signal.throwIfAborted()
     const outage: Measurement = { kind: 'missing', reason: 'outage', detail: asReleaseError(error).message }
-    return Object.fromEntries(judge.metrics.map((metric) => [metric, { canary: outage, control: outage }]))
+    return byMetric(judge, () => ({ canary: outage, control: outage }))
   }
 }
 
 const unanswered: Measurement = { kind: 'missing', reason: 'empty', detail: 'The source did not answer for this metric.' }
 
-function compare(reading: Readings[string] | undefined, before: Counters[string] | undefined): Comparison {
+function compare(reading: Readings[string], before: Counters[string] | undefined): Comparison {
   const of = (cohort: 'canary' | 'control') => difference(before?.[cohort], reading?.[cohort] ?? unanswered)
   return { canary: of('canary'), control: of('control') }
 }
 
 /** A look that could not be had keeps the counters of the one before, so that the next covers both intervals. */
-function countersOf(reading: Readings[string] | undefined, before: Counters[string] | undefined): Counters[string] {
-  const of = (cohort: 'canary' | 'control') => {
+function countersOf(reading: Readings[string], before: Counters[string] | undefined): Counters[string] {
+  const counters: { canary?: Cumulative; control?: Cumulative } = {}
+  for (const cohort of ['canary', 'control'] as const) {
     const now = reading?.[cohort]
     const kept = now?.kind === 'cumulative' ? now : before?.[cohort]
-    return kept && { [cohort]: kept }
+    if (kept) counters[cohort] = kept
   }
-  return { ...of('canary'), ...of('control') }
+  return counters
 }
 
 /** Built-in judges are pure, and take far longer to make than to look. */

@@ -40,9 +40,9 @@ export async function perform(effect: Effect, performance: Performance): Promise
 
 /** Adapters may answer anything; what a journal could not be read back with must never get into one. */
 function recordable(answer: Answer, effect: Effect, { snapshot }: Performance): Answer {
-  // A judge of ours on readings that were found sound: what it says has the right shape, and only a number could be none.
+  // A judge of ours on readings that were found sound: what it says has the right shape, and only a number of its own could be none.
   const isOurs = effect.type === 'metrics.look' && snapshot.plan.judges[effect.judge]?.use !== 'custom'
-  if (isOurs && answer.type === 'metrics.looked' && isJson(answer)) return answer
+  if (isOurs && answer.type === 'metrics.looked' && isJson(answer.verdict) && isJson(answer.evidence)) return answer
   const { error } = eventSchema.safeParse({ ...answer, at: 0 })
   if (error === undefined) return answer
   throw new ReleaseError('adapter/rejected', `The answer is not what the port asks for: ${z.prettifyError(error)}`)
@@ -54,7 +54,10 @@ function isJson(value: unknown): boolean {
   if (value instanceof LazyReason) return true
   if (value === null || typeof value !== 'object')
     return typeof value === 'string' || typeof value === 'boolean' || value === null
-  if (Array.isArray(value)) return value.every(isJson)
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isJson(value[i])) return false
+    return true
+  }
   for (const key in value) if (!isJson(value[key as keyof typeof value])) return false
   return true
 }

@@ -255,8 +255,13 @@ export function deadlines({ phase, tracks }: ReleaseSnapshot): Deadline[] {
 }
 
 /** The first of those instants; `null` where nothing is due without anybody's help. */
-export function soonest(snapshot: ReleaseSnapshot): number | null {
+export function soonest({ phase, tracks }: ReleaseSnapshot): number | null {
   let first: number | null = null
-  for (const { due } of deadlines(snapshot)) if (first === null || due < first) first = due
+  if (phase !== 'running') return first
+  for (const track in tracks)
+    for (const deadline of kindsOfDeadline) {
+      const due = tracks[track]!.context.deadlines[deadline]
+      if (due !== null && (first === null || due < first)) first = due
+    }
   return first
 }

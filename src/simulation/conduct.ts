@@ -17,8 +17,8 @@ export interface Circumstances {
 /** How one metric of one version behaves, made ready to draw from. */
 export interface Conduct {
   readonly kind: Behaviour['kind']
-  /** Of a latency: upper bounds of its buckets. */
-  readonly bounds: readonly number[]
+  /** Of a latency: upper bounds of its buckets. All its readings share them. */
+  readonly bounds: number[]
   /**
    * A ratio: the chance that a request fails. A latency: the chance of each bucket. Events: how many per second.
    * A gauge: mean, standard deviation and number of instances.

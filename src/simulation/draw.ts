@@ -11,7 +11,7 @@ const smallMean = 10
  */
 export function drawPoisson(random: RandomSource, mean: number): number {
   if (!(mean > 0)) return 0
-  if (mean < smallMean) return walkUp(random, Math.exp(-mean), (k) => mean / (k + 1), Number.POSITIVE_INFINITY)
+  if (mean < smallMean) return walkUp(random, Math.exp(-mean), 0, mean, Number.POSITIVE_INFINITY)
   const b = 0.931 + 2.53 * Math.sqrt(mean)
   const a = -0.059 + 0.02483 * b
   const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4)
@@ -38,8 +38,7 @@ export function drawBinomial(random: RandomSource, trials: number, probability: 
   if (probability >= 1) return trials
   if (probability > 0.5) return trials - drawBinomial(random, trials, 1 - probability)
   const odds = probability / (1 - probability)
-  if (trials * probability < smallMean)
-    return walkUp(random, (1 - probability) ** trials, (k) => ((trials - k) / (k + 1)) * odds, trials)
+  if (trials * probability < smallMean) return walkUp(random, (1 - probability) ** trials, -odds, (trials + 1) * odds, trials)
 
   const spread = Math.sqrt(trials * probability * (1 - probability))
   const b = 1.15 + 2.53 * spread
@@ -48,7 +47,6 @@ export function drawBinomial(random: RandomSource, trials: number, probability: 
   const alpha = (2.83 + 5.1 / b) * spread
   const quick = 0.92 - 4.2 / b
   const mode = Math.floor((trials + 1) * probability)
-  const height = logFactorial(mode) + logFactorial(trials - mode)
   for (;;) {
     const u = random.uniform() - 0.5
     const v = 1 - random.uniform()
@@ -56,21 +54,22 @@ export function drawBinomial(random: RandomSource, trials: number, probability: 
     const k = Math.floor(((2 * a) / us + b) * u + c)
     if (k < 0 || k > trials) continue
     if (us >= 0.07 && v <= quick) return k
+    const height = logFactorial(mode) + logFactorial(trials - mode)
     const bound = height - logFactorial(k) - logFactorial(trials - k) + (k - mode) * Math.log(odds)
     if (Math.log((v * alpha) / (a / (us * us) + b)) <= bound) return k
   }
 }
 
-/** Inversion: from 0 up, until the probabilities so far exceed a uniform number. @param ratio - p(k + 1) / p(k) */
-function walkUp(random: RandomSource, atZero: number, ratio: (k: number) => number, last: number): number {
+/** Inversion: from 0 up, until the probabilities so far exceed a uniform number. Each is the one before times a + b / k. */
+function walkUp(random: RandomSource, atZero: number, a: number, b: number, last: number): number {
   let left = random.uniform()
   let probability = atZero
   let k = 0
   // What rounding leaves over after the tail has vanished belongs to the tail.
   while (left > probability && k < last && probability > 0) {
     left -= probability
-    probability *= ratio(k)
     k += 1
+    probability *= a + b / k
   }
   return k
 }
@@ -82,12 +81,13 @@ export const drawNormal = (random: RandomSource): number => normalQuantile((rand
 
 /** How many of `total` fall into each class. @param chances - probabilities that sum to 1 */
 export function drawMultinomial(random: RandomSource, total: number, chances: readonly number[]): number[] {
+  const counts = new Array<number>(chances.length).fill(0)
   let left = total
   let rest = 1
-  return chances.map((chance, i) => {
-    const drawn = i === chances.length - 1 ? left : drawBinomial(random, left, chance / rest)
-    left -= drawn
-    rest -= chance
-    return drawn
-  })
+  for (let i = 0; left > 0 && i < chances.length; i++) {
+    counts[i] = i === chances.length - 1 ? left : drawBinomial(random, left, chances[i]! / rest)
+    left -= counts[i]!
+    rest -= chances[i]!
+  }
+  return counts
 }

@@ -36,7 +36,6 @@ type Totals = readonly number[]
 
 /** One unit where it runs: users come, versions answer, and everything is counted. Time passes here when somebody looks. */
 export interface Place {
-  readonly weightPercent: number
   /** The canary's share of traffic from now on. */
   shift(now: number, weightPercent: number): void
   /** The canary begins to run. */
@@ -53,7 +52,8 @@ export interface Place {
 export interface Counted {
   readonly requests: number
   readonly seconds: number
-  readonly counts: readonly number[]
+  /** The asker's own. */
+  readonly counts: number[]
 }
 
 export function createPlace({ startAt, traffic, conducts, failures, random }: PlaceOptions): Place {
@@ -76,7 +76,7 @@ export function createPlace({ startAt, traffic, conducts, failures, random }: Pl
     const expected = traffic.expected(from, to)
     for (const cohort of cohorts) {
       const share = (cohort === 'canary' ? weightPercent : 100 - weightPercent) / 100
-      const totals = [...ledger[cohort].at(-1)!]
+      const totals = ledger[cohort].at(-1)!.slice()
       const requests = drawPoisson(random, expected * share)
       totals[0]! += requests
       totals[1]! += to - from
@@ -104,10 +104,10 @@ export function createPlace({ startAt, traffic, conducts, failures, random }: Pl
     if (conduct.kind === 'events') totals[first]! += drawPoisson(random, chances[0]! * seconds)
     else if (requests === 0) return
     else if (conduct.kind === 'ratio') totals[first]! += drawBinomial(random, requests, chances[0]!)
-    else
-      drawMultinomial(random, requests, chances).forEach((count, i) => {
-        totals[first + i]! += count
-      })
+    else {
+      const counts = drawMultinomial(random, requests, chances)
+      for (let i = 0; i < counts.length; i++) totals[first + i]! += counts[i]!
+    }
   }
 
   /** Between two draws, everything is taken to have come evenly. */
@@ -122,9 +122,6 @@ export function createPlace({ startAt, traffic, conducts, failures, random }: Pl
   }
 
   return {
-    get weightPercent() {
-      return weightPercent
-    },
     shift(now, weight) {
       advance(now)
       weightPercent = weight
@@ -137,9 +134,11 @@ export function createPlace({ startAt, traffic, conducts, failures, random }: Pl
     },
     counted(cohort, metric, from, to) {
       const { first, slots } = sheets[cohort].metrics.get(metric)!
-      const [before, after] = [totalsAt(cohort, from), totalsAt(cohort, to)]
-      const since = (i: number) => after[i]! - before[i]!
-      return { requests: since(0), seconds: since(1) / 1_000, counts: Array.from({ length: slots }, (_, i) => since(first + i)) }
+      const before = totalsAt(cohort, from)
+      const after = totalsAt(cohort, to)
+      const counts = after.slice(first, first + slots)
+      for (let i = 0; i < slots; i++) counts[i]! -= before[first + i]!
+      return { requests: after[0]! - before[0]!, seconds: (after[1]! - before[1]!) / 1_000, counts }
     },
     gauge(now, cohort, metric) {
       const share = (cohort === 'canary' ? weightPercent : 100 - weightPercent) / 100

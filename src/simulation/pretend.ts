@@ -3,7 +3,7 @@ import type { PlanTree } from '../plan/plan-schema.js'
 import { programOf, type Track } from '../plan/program.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
-import { type FakeCall, fakeWorld } from '../testing/fake-world.js'
+import { fakeWorld } from '../testing/fake-world.js'
 import { withFaults } from '../testing/faults.js'
 import { durationMs } from '../vocabulary/duration.js'
 import { ReleaseError } from '../vocabulary/errors.js'
@@ -33,8 +33,6 @@ export interface PretendOptions {
 /** A world that answers to every name the plan binds, apart from judges. */
 export interface Pretended {
   readonly adapters: Adapters
-  /** Everything that reached deploy targets and routers, in order, by place. */
-  readonly calls: readonly (FakeCall & { readonly place: string })[]
   /** What users saw of the new versions up to now, all places together. */
   exposure(): Exposure
 }
@@ -42,7 +40,7 @@ export interface Pretended {
 export function pretend({ plan, world, script, clock, seed }: PretendOptions): Pretended {
   const startAt = clock.now()
   const bound = bindingNames(plan)
-  const calls: (FakeCall & { readonly place: string })[] = []
+  const times = timesOf(world)
   const sites = sitesOf(plan)
   const failures = world.failures ?? Object.keys(world.stable).find((metric) => world.stable[metric]?.kind === 'ratio')
   const random = (stream: number): RandomSource => xoshiro128(seed + Math.imul(stream, 0x9e3779b9))
@@ -53,10 +51,9 @@ export function pretend({ plan, world, script, clock, seed }: PretendOptions): P
     const { unit } = site
     const products = fakeWorld({
       stable: world.isFirst ? {} : { [unit]: versions.stable },
-      async before(call, { signal }) {
-        calls.push({ ...call, place: site.name })
-        const ms = timeFor(world, call.method)
-        if (ms > 0) await pass(clock, ms, signal)
+      before(call, options) {
+        const ms = times[call.method] ?? 0
+        return ms > 0 ? pass(clock, ms, options.signal) : undefined
       },
       after({ method, detail }) {
         const now = clock.now()
@@ -98,7 +95,7 @@ export function pretend({ plan, world, script, clock, seed }: PretendOptions): P
         clock,
         startAt,
         random: metricsRandom,
-        conduct: (metric) => seen.map(({ track }) => script(track).stable.get(metric))[0],
+        conduct: (metric) => seen[0] && script(seen[0].track).stable.get(metric),
         placesOf: (unit) => seen.filter((site) => site.unit === unit).map(({ place }) => place),
         cohortOf: (version) => (version === versions.stable ? 'stable' : 'canary'),
       })
@@ -113,7 +110,6 @@ export function pretend({ plan, world, script, clock, seed }: PretendOptions): P
   }
   return {
     adapters,
-    calls,
     exposure() {
       const all = places.map(({ place }) => {
         place.advance(clock.now())
@@ -154,9 +150,14 @@ function sitesOf(plan: PlanTree): Site[] {
   return [...sites.values()].map(({ site }) => site)
 }
 
-function timeFor({ takes }: World, method: string): number {
-  const times: Partial<Record<string, string>> = { ...takes, setWeight: takes.shift }
-  return durationMs(times[method] ?? '0s')
+/** How long each call of a product takes, by method. Milliseconds. */
+function timesOf({ takes: { deploy, shift, promote, retire } }: World): Readonly<Record<string, number>> {
+  return {
+    deploy: durationMs(deploy),
+    setWeight: durationMs(shift),
+    promote: durationMs(promote),
+    retire: durationMs(retire),
+  }
 }
 
 /** Stops waiting at once when the call is aborted. */

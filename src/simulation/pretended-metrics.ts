@@ -72,12 +72,10 @@ export function pretendedMetrics(options: PretendedMetricsOptions): MetricsSourc
           ? counters(metric, shape, cohort, places)
           : interval(metric, shape, cohort, places, from, to)
       }
-      return Object.fromEntries(
-        Object.keys(queries).map((metric) => [
-          metric,
-          { canary: readingOf(metric, versions.canary), control: readingOf(metric, versions.control) },
-        ]),
-      )
+      const readings: Record<string, { canary: Reading; control: Reading }> = {}
+      for (const metric of Object.keys(queries))
+        readings[metric] = { canary: readingOf(metric, versions.canary), control: readingOf(metric, versions.control) }
+      return readings
     },
   }
 }
@@ -91,18 +89,14 @@ const added = (a: Counted, b: Counted): Counted => ({
 })
 
 function measurementOf({ kind, bounds }: Conduct, { requests, seconds, counts }: Counted): Measurement {
-  if (kind === 'latency') return { kind: 'histogram', bounds: [...bounds], counts: [...counts] }
+  if (kind === 'latency') return { kind: 'histogram', bounds, counts }
   if (kind === 'events') return { kind: 'events', count: counts[0]!, exposure: seconds }
   // Shares of two draws are rounded apart.
   return { kind: 'counts', total: requests, bad: Math.min(counts[0]!, requests) }
 }
 
-function counterOf(
-  { kind, bounds }: Conduct,
-  requests: number,
-  counts: readonly number[],
-): Cumulative['instances'][string]['value'] {
-  if (kind === 'latency') return { kind: 'histogram', bounds: [...bounds], counts: [...counts] }
+function counterOf({ kind, bounds }: Conduct, requests: number, counts: number[]): Cumulative['instances'][string]['value'] {
+  if (kind === 'latency') return { kind: 'histogram', bounds, counts }
   if (kind === 'events') return { kind: 'events', count: counts[0]! }
   return { kind: 'counts', total: requests, bad: Math.min(counts[0]!, requests) }
 }

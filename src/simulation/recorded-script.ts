@@ -57,7 +57,7 @@ function trafficFrom(
 
 function conductFrom(
   kind: Conduct['kind'],
-  bounds: readonly number[],
+  bounds: number[],
   columns: Columns,
   control: Columns,
   { stepMs, steps }: Raster,

@@ -44,24 +44,50 @@ export interface SimulationEnd {
   readonly endedAt: number
 }
 
-export function resultOf({ release, journal, pretended, waits, startedAt, decidedAt, endedAt }: SimulationEnd): SimulationResult {
-  const { status, isFinished, cause } = release.status()
-  let timeline: Timeline | undefined
-  return {
-    status,
-    isFinished,
-    cause,
-    startedAt,
-    endedAt,
-    decidedAt: decidedAt ?? (isFinished ? endedAt : null),
-    exposure: pretended.exposure(),
-    waits,
-    get records() {
-      return journal.records
+export const resultOf = (end: SimulationEnd): SimulationResult => new Result(end)
+
+/** A class for the reason that a memory journal is one; its accessors are members of their own, so that they are copied as well. */
+class Result implements SimulationResult {
+  readonly status: StatusWord
+  readonly isFinished: boolean
+  readonly cause: Cause | null
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly decidedAt: number | null
+  readonly exposure: Exposure
+  readonly waits: readonly Wait[]
+  declare readonly records: readonly JournalRecord[]
+  declare readonly timeline: Timeline
+  readonly #journal: MemoryJournal
+  #timeline: Timeline | undefined
+
+  static readonly #made = {
+    records: {
+      enumerable: true,
+      get(this: Result) {
+        return this.#journal.records
+      },
     },
-    get timeline() {
-      timeline ??= timelineOf(journal.records)
-      return timeline
+    timeline: {
+      enumerable: true,
+      get(this: Result) {
+        this.#timeline ??= timelineOf(this.records)
+        return this.#timeline
+      },
     },
+  }
+
+  constructor({ release, journal, pretended, waits, startedAt, decidedAt, endedAt }: SimulationEnd) {
+    const { status, isFinished, cause } = release.status()
+    this.status = status
+    this.isFinished = isFinished
+    this.cause = cause
+    this.startedAt = startedAt
+    this.endedAt = endedAt
+    this.decidedAt = decidedAt ?? (isFinished ? endedAt : null)
+    this.exposure = pretended.exposure()
+    this.waits = waits
+    this.#journal = journal
+    Object.defineProperties(this, Result.#made)
   }
 }

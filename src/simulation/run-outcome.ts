@@ -1,5 +1,6 @@
 import { parsePlan } from '../plan/define-plan.js'
 import type { PlanTree } from '../plan/plan-schema.js'
+import { memoryJournal } from '../testing/memory-journal.js'
 import { ReleaseError } from '../vocabulary/errors.js'
 import { scriptOf } from './script.js'
 import { type SimulationOptions, startScripted } from './start-simulation.js'
@@ -34,7 +35,7 @@ export async function runOutcomes(
   const outcomes: RunOutcome[] = []
   for (let seed = seeds.first; seed < seeds.first + seeds.count; seed++) {
     try {
-      const run = await startScripted(checked, parsed, script, { ...options, seed })
+      const run = await startScripted(checked, parsed, script, { ...options, seed }, memoryJournal({ forgets: true }))
       const { status, startedAt, endedAt, decidedAt, exposure } = await run.end()
       const { since, requests, failedRequests, peakWeightPercent } = exposure
       const isRolledBack = status === 'rolledBack'

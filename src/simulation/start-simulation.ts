@@ -67,16 +67,16 @@ export async function startSimulation(plan: PlanTree, world: WorldInput, options
   return startScripted(checked, parsed, scriptOf(parsed), options)
 }
 
-/** The same, where what happens may come from elsewhere than the world's description. */
+/** The same, where what happens may come from elsewhere than the world's description, and the journal as well. */
 export async function startScripted(
   plan: PlanTree,
   world: World,
   script: (track: Track) => Script,
   { seed = 1, until, judge = {} }: SimulationOptions,
+  journal = memoryJournal({ trustsWriter: true }),
 ): Promise<Simulation> {
   const clock = virtualClock(Date.parse(world.startsAt))
   const startedAt = clock.now()
-  const journal = memoryJournal({ trustsWriter: true })
   const pretended = pretend({ plan, world, script, clock, seed })
   let ids = 0
   const orchestrator = createOrchestrator({

@@ -27,11 +27,11 @@ export function virtualClock(startAt = Date.UTC(2030, 0, 1)): VirtualClock {
     return timers[0]
   }
 
-  async function fire({ instant, call }: Timer) {
+  function fire({ instant, call }: Timer): Promise<void> {
     removeFirst(timers)
     now = Math.max(now, instant)
     call()
-    await settled()
+    return settled()
   }
 
   return {

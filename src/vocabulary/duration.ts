@@ -7,8 +7,8 @@ const longestMs = 365 * unitMs.d
 function parse(text: string): number | undefined {
   const parts = /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?$/.exec(text)
   if (text === '' || parts === null) return undefined
-  const [d, h, m, s, ms] = parts.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number]
-  const total = d * unitMs.d + h * unitMs.h + m * unitMs.m + s * unitMs.s + ms
+  const [, d = 0, h = 0, m = 0, s = 0, ms = 0] = parts
+  const total = Number(d) * unitMs.d + Number(h) * unitMs.h + Number(m) * unitMs.m + Number(s) * unitMs.s + Number(ms)
   return total <= longestMs ? total : undefined
 }
 

@@ -140,3 +140,15 @@ test('whatever restarts in between, every request that was seen is counted once'
   )
   expect(restarts).toBeGreaterThan(50)
 })
+
+test('counters that are too high to be added up are no number', () => {
+  const huge = { total: 1.5e308, bad: 0 }
+  const before = counts(1_000, { a: { total: 0, bad: 0 }, b: { total: 0, bad: 0 } })
+  expect(difference(before, counts(2_000, { a: huge, b: huge }))).toEqual(missing('not-a-number'))
+  const event = (at: number): Cumulative => ({
+    kind: 'cumulative',
+    at,
+    instances: { a: { value: { kind: 'events', count: 1 } } },
+  })
+  expect(difference(event(-1.5e308), event(1.5e308))).toEqual(missing('not-a-number'))
+})

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { attempt, defaultRetryPolicy } from '../../src/engine/attempt.js'
+import { Recall } from '../../src/engine/recall.js'
+import type { CallOptions } from '../../src/ports/call-options.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
 import { ReleaseError } from '../../src/vocabulary/errors.js'
 
@@ -40,3 +42,29 @@ test.each([3_600, 1e12])(
     expect((await calledAt([busy({ retryAfterSeconds: s })]))[1]).toBe(60_000)
   },
 )
+
+test('what calls are told is of one shape, and a copy of it has the signal as well', async () => {
+  const told: CallOptions[] = []
+  const signal = new Recall()
+  const setting = {
+    clock: virtualClock(),
+    random: () => 0,
+    policy: defaultRetryPolicy,
+    fencingToken: 1,
+    idempotencyKey: 'k',
+    signal,
+  }
+  for (let i = 0; i < 2; i++) await attempt(setting, async (options) => told.push(options))
+  const [first, second] = told.map((options) => Object.getOwnPropertyDescriptor(options, 'signal')?.get)
+  // Getters of their own would keep everything the calls touched until the next full collection.
+  expect(first).toBe(second)
+
+  const answer = attempt(setting, (options) => {
+    const copy = { ...options }
+    expect(copy).toEqual({ idempotencyKey: 'k', fencingToken: 1, signal: expect.any(AbortSignal) })
+    signal.abort('given up')
+    expect(copy.signal.reason).toBe('given up')
+    return Promise.resolve(options.signal === copy.signal)
+  })
+  expect(await answer).toBe(true)
+})

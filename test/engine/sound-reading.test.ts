@@ -58,4 +58,5 @@ test('an honest reading of every kind that adapters give is sound at a glance', 
     { kind: 'cumulative', at: 5, instances: { a: { value: { kind: 'events', count: 1 } } } },
   ])
     expect(isPlainlySound(honest)).toBe(true)
+  expect(isPlainlySound({ ...value, counts: new Array(3) }), 'holes').toBe(false)
 })

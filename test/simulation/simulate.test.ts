@@ -37,6 +37,16 @@ test('the same seed gives the same journal, byte for byte, and another seed anot
   expect(other).not.toBe(first)
 })
 
+test('a result is copied with its journal and its timeline, which are read from it and made by nothing of its own', async () => {
+  const results = [await simulate(plan, bad), await simulate(plan, bad)]
+  const [one, other] = results.map((result) => Object.getOwnPropertyDescriptors(result))
+  expect([one!.records.get, one!.timeline.get]).toEqual([other!.records.get, other!.timeline.get])
+  const [result] = results
+  const copy = { ...result }
+  expect(copy.records).toBe(result!.records)
+  expect(copy.timeline).toBe(result!.timeline)
+})
+
 test('a simulated journal replays, and keeps every invariant', async () => {
   const { records } = await simulate(plan, bad)
   let snapshot: ReleaseSnapshot | undefined

@@ -36,8 +36,9 @@ export function brokenBy(
 ): string | undefined {
   if (before === undefined) return undefined
   const isOver = before.phase === 'ended' || before.phase === 'archived'
-  for (const { track } of [...effects, ...moves])
-    if (isOver || stateOf(before.tracks[track]) === 'rolledBack') return `I9: ${track} was over already.`
+  const wasOver = ({ track }: { readonly track: string }) => isOver || stateOf(before.tracks[track]) === 'rolledBack'
+  const late = effects.find(wasOver) ?? moves.find(wasOver)
+  if (late !== undefined) return `I9: ${late.track} was over already.`
   for (const effect of effects) {
     const { context } = tracks[effect.track]!
     const says =
