@@ -26,6 +26,9 @@ interface Settings {
   readonly reserve: Reserve
 }
 
+/** Acknowledged in one turn of the event loop. Fewer cost more turns, and more leave the disk idle. */
+const atOnce = 8
+
 interface Waiting {
   readonly bytes: Buffer
   readonly resolve: (position: number) => void
@@ -44,6 +47,8 @@ interface Waiting {
  *    was stopped between a look and its write writes to a file without a name, and does not acknowledge it.
  * W5 A full file is given its number as a second name before an empty one takes its first. There is always a newest file, and
  *    nothing is ever renamed over records.
+ * W6 What is durable is acknowledged a few at a time: the disk gets the first of the next records while the rest of their
+ *    writers are still at work on theirs.
  */
 export class LogWriter {
   readonly #settings: Settings
@@ -54,6 +59,9 @@ export class LogWriter {
   #next: number
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
+  /** On the disk, and not yet acknowledged. */
+  readonly #durable: { readonly resolve: (position: number) => void; readonly position: number }[] = []
+  #acknowledging: Promise<void> | undefined
   #failure: ReleaseError | undefined
 
   constructor(settings: Settings) {
@@ -81,6 +89,7 @@ export class LogWriter {
     const closed = `The journal "${this.#settings.path}" was closed. Open it again to append.`
     this.#failure ??= new ReleaseError('journal/failed', closed, { code: 'closed', path: this.#settings.path })
     await this.#flushing
+    await this.#acknowledging
     await this.#file.close()
   }
 
@@ -95,10 +104,11 @@ export class LogWriter {
         await this.#write(Buffer.concat(batch.map(({ bytes }) => bytes)))
         const segment = this.#settings.segments.newest
         for (const { bytes, resolve } of batch) {
-          resolve(segment.base + segment.length)
+          this.#durable.push({ resolve, position: segment.base + segment.length })
           segment.length += bytes.length
         }
         this.#next += batch.length
+        this.#acknowledging ??= this.#acknowledge()
       } catch (error) {
         this.#failure = journalFailed(this.#settings.path, 'Appending to', error)
         for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(this.#failure)
@@ -107,6 +117,14 @@ export class LogWriter {
       }
     }
     this.#flushing = undefined
+  }
+
+  async #acknowledge(): Promise<void> {
+    while (this.#durable.length > 0) {
+      for (const { resolve, position } of this.#durable.splice(0, atOnce)) resolve(position)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#acknowledging = undefined
   }
 
   #isFileFull(): boolean {
