@@ -125,6 +125,7 @@ export function timed(journal: Journal, took: (ms: number, release: string) => v
     },
     read: (release) => journal.read(release),
     releases: () => journal.releases(),
+    ...(journal.unfinished && { unfinished: () => journal.unfinished!() }),
     close: () => journal.close(),
   }
 }

@@ -11,7 +11,7 @@ import { bigintColumn, databaseOf, type PostgresPlace } from './database.js'
 import { Holdings } from './holdings.js'
 import { postgresLease } from './lease.js'
 import { listReleases, type ReleaseFilter, type ReleaseSummary } from './list.js'
-import { checkVersion } from './migrate.js'
+import { checkVersion, isUnfinished } from './migrate.js'
 import { readRecords } from './read-records.js'
 import { hashOf } from './record-hash.js'
 import { beginSession, type Session } from './session.js'
@@ -107,15 +107,8 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
       for await (const { record } of readRecords(database, release)) yield record
     },
 
-    async *releases() {
-      for (let last = 0, isWhole = false; !isWhole; ) {
-        const text = `select release, number from ${schema}.releases where seq > 0 and number > $1 order by number limit ${pageSize}`
-        const page = await ask(numberedRow, text, [last], 'releases')
-        for (const { release } of page) yield release
-        last = page.at(-1)?.number ?? last
-        isWhole = page.length < pageSize
-      }
-    },
+    releases: () => pages('true', 'releases'),
+    unfinished: () => pages(isUnfinished, 'unfinished'),
 
     list: (filter = {}) => listReleases(database, filter),
     verify: ({ anchor = {} } = {}) => verifyRecords(database, anchor),
@@ -128,6 +121,17 @@ export async function openPostgresJournal(options: PostgresJournalOptions): Prom
       await mine?.end().catch(() => {})
       pool.off('error', onIdleError)
     },
+  }
+
+  async function* pages(condition: string, name: string): AsyncGenerator<string> {
+    const text = `select release, number from ${schema}.releases
+      where seq > 0 and ${condition} and number > $1 order by number limit ${pageSize}`
+    for (let last = 0, isWhole = false; !isWhole; ) {
+      const page = await ask(numberedRow, text, [last], name)
+      for (const { release } of page) yield release
+      last = page.at(-1)?.number ?? last
+      isWhole = page.length < pageSize
+    }
   }
 
   function currentSession(): Promise<Session> {

@@ -27,7 +27,7 @@ export function createRoster(journal: Journal, isShared: boolean) {
   const open = new Map<string, Entry>()
   /** By place, who has it. */
   const holders = new Map<string, Entry>()
-  /** What a shared journal was found to hold before, so that it is replayed once. */
+  /** What a shared journal was found to hold before and still lists, so that it is replayed once. */
   const known = new Set<string>()
   let surveyed: Promise<void> | undefined
   const freshSurvey = fresh(surveyShared)
@@ -50,7 +50,11 @@ export function createRoster(journal: Journal, isShared: boolean) {
   }
 
   async function surveyShared(): Promise<void> {
-    for await (const id of journal.releases()) {
+    const before = [...known]
+    const elsewhere = [...open.values()].filter(({ isTaken }) => !isTaken)
+    const listed = new Set<string>()
+    for await (const id of journal.unfinished?.() ?? journal.releases()) {
+      listed.add(id)
       if (known.has(id) || open.has(id)) continue
       const { snapshot } = await replay(journal, id)
       // It may have been begun here meanwhile.
@@ -58,6 +62,9 @@ export function createRoster(journal: Journal, isShared: boolean) {
       known.add(id)
       if (!hasEnded(snapshot)) enter(entryOf(id, snapshot.plan))
     }
+    // What is not listed any more has ended, and need not be remembered.
+    for (const id of before) if (!listed.has(id)) known.delete(id)
+    for (const { id, isTaken } of elsewhere) if (!listed.has(id) && !isTaken) leave(id)
   }
 
   function enter(entry: Entry): void {

@@ -43,6 +43,11 @@ export interface Journal {
   read(release: string): AsyncIterable<JournalRecord>
   /** The ids of all releases, oldest first. */
   releases(): AsyncIterable<string>
+  /**
+   * Those among them that have not ended, oldest first, where the journal can tell without reading their records. One that has
+   * ended may be among them; one that has not is never left out. Where this is missing, all are read once.
+   */
+  unfinished?(): AsyncIterable<string>
   /** Waits for what was accepted, and gives the journal free for others. */
   close(): Promise<void>
   /** Where there are none, a release is replayed from its first record. */

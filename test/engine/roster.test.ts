@@ -52,3 +52,34 @@ test('who asks while a shared journal is gone through learns of what came after 
   expect(lists.begun).toBe(2)
   await first
 })
+
+test('of a journal that can tell what has ended, nothing else is read; and what has ended elsewhere no longer holds its place', async () => {
+  const { start, orchestrator, journal, clock } = pretend()
+  const ended = await start(undefined, { id: 'ended' })
+  await clock.advance(10 * 60_000)
+  expect(ended.status().isFinished).toBe(true)
+  await start(undefined, { id: 'left', artifacts: { checkout: { version: '3' } } })
+  await orchestrator[Symbol.asyncDispose]()
+
+  const read: string[] = []
+  let unfinished = ['left']
+  const telling: Journal = {
+    ...journal,
+    read(release) {
+      read.push(release)
+      return journal.read(release)
+    },
+    async *releases() {
+      yield* ['ended', 'left']
+    },
+    async *unfinished() {
+      yield* unfinished
+    },
+  }
+  const roster = createRoster(telling, true)
+  expect(idsOf(await roster.unfinished())).toEqual(['left'])
+  expect(idsOf(await roster.unfinished())).toEqual(['left'])
+  expect(read).toEqual(['left'])
+  unfinished = []
+  expect(await roster.unfinished()).toEqual([])
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PostgresJournal, ReleaseFilter } from '../../../adapters/postgres/index.js'
 import { freshDatabase, poolFor } from '../../support/postgres.js'
-import { record } from '../file/fixture.js'
+import { collect, record } from '../file/fixture.js'
 import { freshSchema, hold, openForTest } from './fixture.js'
 
 const pool = poolFor(await freshDatabase())
@@ -43,6 +43,14 @@ test('a status page says of each release where it stands, since when, and who dr
     tracks: { 'prod/api': 'rollingBack.shifting' },
     heldBy: 'tower',
   })
+})
+
+test('what has not ended is found without reading records, also what is none of a release; what nobody has begun is not', async () => {
+  const { journal } = await four()
+  await begin(journal, 'other', 'not of taxiway')
+  await hold(journal.lease, 'empty')
+  expect(await collect(journal.releases())).toEqual(['old', 'stuck', 'back', 'new', 'other'])
+  expect(await collect(journal.unfinished!())).toEqual(['stuck', 'back', 'new', 'other'])
 })
 
 test.each<[ReleaseFilter, string[]]>([

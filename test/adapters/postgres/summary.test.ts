@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { emptySummary, type ReleasePhase, summarise } from '../../../adapters/postgres/summary.js'
 import { replayStep } from '../../../src/lifecycle/record.js'
-import type { ReleaseSnapshot } from '../../../src/lifecycle/release.js'
+import { hasEnded, type ReleaseSnapshot } from '../../../src/lifecycle/release.js'
 import { type ReleaseStatus, statusOf } from '../../../src/lifecycle/status.js'
 import { stories } from '../../crash/told.js'
 import { calmly } from '../../support/crash-points.js'
@@ -23,6 +23,8 @@ test('after every record of every story, the status page says what a replay says
       const status = statusOf(snapshot)
       const units = Object.keys(snapshot.plan.units)
       expect(summary, story.name).toMatchObject({ plan: status.plan, units, phase: phaseOf(status) })
+      // Who looks for releases that nobody drives asks for no others.
+      expect(['promoted', 'rolledBack', 'archived'].includes(String(summary.phase)), story.name).toBe(hasEnded(snapshot))
       for (const { id, state } of status.tracks) expect(summary.tracks[id] ?? 'proposed', story.name).toBe(state)
       seen.add(summary.phase)
     }
