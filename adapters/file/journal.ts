@@ -238,8 +238,10 @@ export class LockedFileJournal implements FileJournal {
   }
 }
 
+const compiledSchema = z.compile(recordSchema)
+
 function assertRecord(record: JournalRecord): JournalRecord {
-  const checked = recordSchema.safeParse(record)
+  const checked = compiledSchema.safeParse(record)
   if (!checked.success) throw new ReleaseError('input/invalid', `Not a journal record. ${z.prettifyError(checked.error)}`)
   return checked.data
 }

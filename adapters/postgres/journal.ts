@@ -47,12 +47,14 @@ export interface PostgresJournal extends Journal {
 /** A body longer than this is refused: 16 MiB. */
 const longestBody = 16 * 2 ** 20
 
-const recordSchema = z.strictObject({
-  release: nameSchema,
-  seq: z.int().positive(),
-  at: z.int(),
-  body: z.unknown().refine((value) => value !== undefined, { error: 'is missing' }),
-})
+const recordSchema = z.compile(
+  z.strictObject({
+    release: nameSchema,
+    seq: z.int().positive(),
+    at: z.int(),
+    body: z.unknown().refine((value) => value !== undefined, { error: 'is missing' }),
+  }),
+)
 
 /** Rows fetched at once. */
 const pageSize = 1_000

@@ -226,10 +226,10 @@ export class Driver {
     return turn
   }
 
-  /** One timer, for the deadline that comes first. */
+  /** One timer, for the deadline that comes first. Where that is a later one now, it rings in vain once: that is the cheaper way. */
   #setTimer(): void {
     const first = soonest(this.#snapshot)
-    if (first === this.#due) return
+    if (this.#due === null ? first === null : first !== null && this.#due <= first) return
     this.#cancelTimer?.()
     this.#due = first
     this.#cancelTimer = first === null ? undefined : this.#engine.clock.at(first - this.#lagMs, () => this.#ring())
@@ -241,7 +241,8 @@ export class Driver {
     const instant = this.#now()
     for (const deadline of deadlines(this.#snapshot))
       if (deadline.due <= instant) this.#mails.push({ kind: 'deadline', ...deadline })
-    this.#pump()
+    if (this.#mails.length > 0) this.#pump()
+    else this.#setTimer()
   }
 
   #halt(reason: ReleaseError): void {

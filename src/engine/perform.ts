@@ -80,7 +80,7 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
             `"${unit}" ${artifact.version} was to run, and its target has ${found ? 'none of it ready' : 'none of it'}.`,
           )
       })
-      return { type: 'unit.deployed', track, key }
+      return { key, track, type: 'unit.deployed' }
     }
     case 'traffic.shift': {
       const router = bound(adapters.router, place.router)
@@ -93,7 +93,7 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
             `The router was asked for ${effect.weight} % of "${effect.unit}" for the canary, and has ${inForce} in force.`,
           )
       })
-      return { type: 'traffic.shifted', track, key, weight: effect.weight }
+      return { key, track, type: 'traffic.shifted', weight: effect.weight }
     }
     case 'unit.promote': {
       const { unit, artifact } = effect
@@ -107,7 +107,7 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
             `"${unit}" was to become ${artifact.version}, and its target still says ${stable?.version ?? 'nothing'}.`,
           )
       })
-      return { type: 'unit.promoted', track, key }
+      return { key, track, type: 'unit.promoted' }
     }
     case 'unit.retire': {
       const { unit, artifact } = effect
@@ -116,7 +116,7 @@ async function carryOut(effect: Effect, performance: Performance): Promise<Answe
         await refuseWhileServing(performance, effect, options)
         await target.retire({ unit, artifact }, options)
       })
-      return { type: 'unit.retired', track, key }
+      return { key, track, type: 'unit.retired' }
     }
     case 'metrics.look':
       return look(effect, performance)
