@@ -26,7 +26,7 @@ interface Settings {
   readonly reserve: Reserve
 }
 
-/** Acknowledged in one turn of the event loop. Fewer cost more turns, and more leave the disk idle. */
+/** Acknowledged in one turn of the event loop, or an eighth of all. Fewer cost more turns, and more leave the disk idle. */
 const atOnce = 8
 
 interface Waiting {
@@ -121,7 +121,7 @@ export class LogWriter {
 
   async #acknowledge(): Promise<void> {
     while (this.#durable.length > 0) {
-      for (const { resolve, position } of this.#durable.splice(0, atOnce)) resolve(position)
+      for (const { resolve, position } of this.#durable.splice(0, Math.max(atOnce, this.#durable.length >> 3))) resolve(position)
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#acknowledging = undefined
