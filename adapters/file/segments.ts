@@ -58,7 +58,8 @@ export class Segments {
   }
 }
 
-export const baseAfter = (last: Segment | undefined) => (last === undefined ? 0 : last.base + last.length + 1)
+/** With room for a compaction that makes a file longer: what stands for one record may be longer than that, by less than half. */
+export const baseAfter = (last: Segment | undefined) => (last === undefined ? 0 : last.base + 2 * last.length + 1)
 
 /** The file that holds a position. */
 export const segmentAt = (segments: readonly Segment[], position: number) => segments.findLast(({ base }) => base <= position)!

@@ -51,8 +51,12 @@ export async function runBatches(
   return results
 }
 
-/** Sources and built package name the file differently. */
-const workerFile = new URL(import.meta.url.replace(/run-batches(\.\w+)$/, 'evaluation-worker$1'))
+/** Sources and built package name the file differently. Undefined in a bundle: this file would be the whole program there. */
+function workerFile(): URL | undefined {
+  const here: string | undefined = import.meta.url
+  const there = here?.replace(/run-batches(\.\w+)$/, 'evaluation-worker$1')
+  return there === undefined || there === here ? undefined : new URL(there)
+}
 
 interface Thread {
   ask(batch: Batch): Promise<readonly RunOutcome[]>
@@ -61,15 +65,17 @@ interface Thread {
 
 /** All of them, or none. */
 async function openThreads(count: number, task: WorkerTask): Promise<Thread[]> {
-  const opened = await Promise.allSettled(Array.from({ length: count }, () => openThread(task)))
+  const file = workerFile()
+  if (file === undefined) return []
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => openThread(file, task)))
   const threads = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   if (threads.length === count) return threads
   await Promise.all(threads.map((thread) => thread.close()))
   return []
 }
 
-async function openThread(workerData: WorkerTask): Promise<Thread> {
-  const worker = new Worker(workerFile, { workerData })
+async function openThread(file: URL, workerData: WorkerTask): Promise<Thread> {
+  const worker = new Worker(file, { workerData })
   let [resolve, reject] = [(_: unknown) => {}, (_: unknown) => {}]
   /** The next thing it says; one question at a time. */
   const answer = () =>
