@@ -197,7 +197,6 @@ export class Driver {
     const { clock, adapters, random, retry, limit } = this.#engine
     const order = { effect, recall: new Recall() }
     this.#underWay = [...this.#underWay, order]
-    const snapshot = this.#snapshot
     const setting = {
       clock,
       random,
@@ -206,9 +205,10 @@ export class Driver {
       signal: order.recall,
       idempotencyKey: effect.key,
     }
-    const act = () => this.#inTurn(effect, () => perform(effect, { adapters, snapshot, now: () => this.#now(), setting }))
+    const now = () => this.#now()
+    const act = () => this.#inTurn(effect, () => perform(effect, { adapters, snapshot: this.#snapshot, now, setting }))
     // People take hours, and rollbacks wait for nobody: neither may stand in a queue, or fill it.
-    const isUnlimited = effect.type === 'approval.request' || contextOf(snapshot.tracks[effect.track]).rollback !== null
+    const isUnlimited = effect.type === 'approval.request' || contextOf(this.#snapshot.tracks[effect.track]).rollback !== null
     void (isUnlimited ? act() : limit(act)).then((answer) => {
       if (order.recall.aborted) return
       if (isChange(effect)) this.#changes = this.#changes.filter(({ track }) => track !== effect.track)
@@ -239,9 +239,9 @@ export class Driver {
     this.#due = null
     this.#cancelTimer = undefined
     const instant = this.#now()
-    for (const deadline of deadlines(this.#snapshot))
-      if (deadline.due <= instant) this.#mails.push({ kind: 'deadline', ...deadline })
-    if (this.#mails.length > 0) this.#pump()
+    const passed = deadlines(this.#snapshot).filter(({ due }) => due <= instant)
+    for (const deadline of passed) this.#mails.push({ kind: 'deadline', ...deadline })
+    if (passed.length > 0) this.#pump()
     else this.#setTimer()
   }
 
