@@ -23,10 +23,12 @@ export const emptySummary: Summary = { plan: null, units: [], phase: null, propo
 
 /** The little that is read of a record here; whether the rest is right is for the engine to say. */
 const planSchema = z.object({ name: z.string(), units: z.record(z.string(), z.unknown()) })
-const factsSchema = z.object({
-  event: z.object({ type: z.string(), plan: planSchema.optional().catch(undefined) }),
-  moves: z.array(z.object({ track: z.string(), to: z.string() })),
-})
+const factsSchema = z.compile(
+  z.object({
+    event: z.object({ type: z.string(), plan: planSchema.optional().catch(undefined) }),
+    moves: z.array(z.object({ track: z.string(), to: z.string() })),
+  }),
+)
 
 export function summarise(before: Summary, at: number, body: unknown): Summary {
   const facts = factsSchema.safeParse(body).data
