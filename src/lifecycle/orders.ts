@@ -28,34 +28,24 @@ function stepOfType<T extends string>(context: TrackContext, ...types: readonly 
   return step as Extract<typeof step, { type: T }>
 }
 
-/** What each state orders on entry. Pure functions of the context. The frequent ones have their members in canonical order. */
+/** What each state orders on entry. Pure functions of the context. Those of the way forward have their members in canonical order. */
 export const orders = {
-  deploy: (context: TrackContext): Effect => ({
-    type: 'unit.deploy',
-    ...keyed(context, 'unit.deploy', forward(context)),
-    unit: unit(context),
-    artifact: canary(context),
-    role: 'canary',
-  }),
-  shift: (context: TrackContext): Effect => ({
-    type: 'traffic.shift',
-    ...keyed(context, 'traffic.shift', forward(context)),
-    unit: unit(context),
-    weight: wantedWeight(context),
-  }),
-  promote: (context: TrackContext): Effect => ({
-    type: 'unit.promote',
-    ...keyed(context, 'unit.promote', forward(context)),
-    unit: unit(context),
-    artifact: canary(context),
-    settles: isRouted(context),
-  }),
-  retire: (context: TrackContext): Effect => ({
-    type: 'unit.retire',
-    ...keyed(context, 'unit.retire', forward(context)),
-    unit: unit(context),
-    artifact: stable(context),
-  }),
+  deploy: (context: TrackContext): Effect => {
+    const { key, track } = keyed(context, 'unit.deploy', forward(context))
+    return { artifact: canary(context), key, role: 'canary', track, type: 'unit.deploy', unit: unit(context) }
+  },
+  shift: (context: TrackContext): Effect => {
+    const { key, track } = keyed(context, 'traffic.shift', forward(context))
+    return { key, track, type: 'traffic.shift', unit: unit(context), weight: wantedWeight(context) }
+  },
+  promote: (context: TrackContext): Effect => {
+    const { key, track } = keyed(context, 'unit.promote', forward(context))
+    return { artifact: canary(context), key, settles: isRouted(context), track, type: 'unit.promote', unit: unit(context) }
+  },
+  retire: (context: TrackContext): Effect => {
+    const { key, track } = keyed(context, 'unit.retire', forward(context))
+    return { artifact: stable(context), key, track, type: 'unit.retire', unit: unit(context) }
+  },
   look: (context: TrackContext): Effect => {
     const { judge } = stepOfType(context, 'bake', 'judge')
     const watch = present(context.watch, 'watch')
