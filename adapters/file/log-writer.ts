@@ -26,8 +26,10 @@ interface Settings {
   readonly reserve: Reserve
 }
 
-/** Acknowledged in one turn of the event loop, or an eighth of all. Fewer cost more turns, and more leave the disk idle. */
+/** Acknowledged in one turn of the event loop. Fewer cost more turns, and more leave the disk idle. */
 const atOnce = 8
+/** With more than these it is not the disk that is waited for, and who is acknowledged last would wait for all others' next records. */
+const few = 64
 
 interface Waiting {
   readonly bytes: Buffer
@@ -121,7 +123,8 @@ export class LogWriter {
 
   async #acknowledge(): Promise<void> {
     while (this.#durable.length > 0) {
-      for (const { resolve, position } of this.#durable.splice(0, Math.max(atOnce, this.#durable.length >> 3))) resolve(position)
+      for (const { resolve, position } of this.#durable.splice(0, this.#durable.length > few ? this.#durable.length : atOnce))
+        resolve(position)
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#acknowledging = undefined

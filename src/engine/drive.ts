@@ -226,10 +226,10 @@ export class Driver {
     return turn
   }
 
-  /** One timer, for the deadline that comes first. Where that is a later one now, it rings in vain once: that is the cheaper way. */
+  /** One timer, for the deadline that comes first. */
   #setTimer(): void {
     const first = soonest(this.#snapshot)
-    if (this.#due === null ? first === null : first !== null && this.#due <= first) return
+    if (first === this.#due) return
     this.#cancelTimer?.()
     this.#due = first
     this.#cancelTimer = first === null ? undefined : this.#engine.clock.at(first - this.#lagMs, () => this.#ring())
@@ -239,10 +239,9 @@ export class Driver {
     this.#due = null
     this.#cancelTimer = undefined
     const instant = this.#now()
-    const passed = deadlines(this.#snapshot).filter(({ due }) => due <= instant)
-    for (const deadline of passed) this.#mails.push({ kind: 'deadline', ...deadline })
-    if (passed.length > 0) this.#pump()
-    else this.#setTimer()
+    for (const deadline of deadlines(this.#snapshot))
+      if (deadline.due <= instant) this.#mails.push({ kind: 'deadline', ...deadline })
+    this.#pump()
   }
 
   #halt(reason: ReleaseError): void {

@@ -209,7 +209,6 @@ const bugs = [
     'if (isFull) return true',
     ['test/adapters/postgres/append-queue.test.ts'],
   ],
-  ['a timer that rang in vain is not set again', 'src/engine/drive.ts', '    else this.#setTimer()\n', ''],
   [
     'the table asks outer states before inner ones',
     'src/lifecycle/table.ts',
