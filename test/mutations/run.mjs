@@ -41,8 +41,8 @@ const bugs = [
   [
     'a key holds the attempt',
     'src/engine/attempt.ts',
-    '      idempotencyKey,\n      /** Made',
-    '      idempotencyKey: idempotencyKey + clock.now(),\n      /** Made',
+    'this.idempotencyKey = idempotencyKey',
+    'this.idempotencyKey = idempotencyKey + performance.now()',
   ],
   ['a weight is not read back', 'src/engine/perform.ts', 'if (inForce !== effect.weight)', 'if (inForce === undefined)'],
   ['a deploy is not read back', 'src/engine/perform.ts', 'if (found === undefined ||', 'if (found === null ||'],
