@@ -13,7 +13,7 @@ export interface Segment {
   /** The number of its first record. */
   readonly first: number
   path: string
-  /** The position of its first byte. Between two segments one position is left out, so that no range spans both. */
+  /** The position of its first byte. Between two segments positions are left out, so that no range spans both. */
   readonly base: number
   /** In bytes, as long as it is the newest. */
   length: number

@@ -211,7 +211,7 @@ export class Handle implements ReleaseHandle {
 
   #tellStopped(reason: ReleaseError): void {
     this.#stoppedBy = reason
-    this.#onOver(reason)
+    if (!this.#isOver) this.#onOver(reason)
     this.#result?.reject(reason)
     this.#emitter?.emit('stopped', reason)
   }

@@ -44,50 +44,41 @@ export interface SimulationEnd {
   readonly endedAt: number
 }
 
-export const resultOf = (end: SimulationEnd): SimulationResult => new Result(end)
+const source = Symbol('journal')
+const timelines = new WeakMap<MemoryJournal, Timeline>()
 
-/** A class for the reason that a memory journal is one; its accessors are members of their own, so that they are copied as well. */
-class Result implements SimulationResult {
-  readonly status: StatusWord
-  readonly isFinished: boolean
-  readonly cause: Cause | null
-  readonly startedAt: number
-  readonly endedAt: number
-  readonly decidedAt: number | null
-  readonly exposure: Exposure
-  readonly waits: readonly Wait[]
-  declare readonly records: readonly JournalRecord[]
-  declare readonly timeline: Timeline
-  readonly #journal: MemoryJournal
-  #timeline: Timeline | undefined
-
-  static readonly #made = {
-    records: {
-      enumerable: true,
-      get(this: Result) {
-        return this.#journal.records
-      },
+/**
+ * One accessor for all results: one that each has of its own would keep its journal until the next full collection, for the
+ * reason that a memory journal is a class. They are members of each result, so that they are copied as well.
+ */
+const made: PropertyDescriptorMap & ThisType<{ readonly [source]: MemoryJournal }> = {
+  records: {
+    enumerable: true,
+    get() {
+      return this[source].records
     },
-    timeline: {
-      enumerable: true,
-      get(this: Result) {
-        this.#timeline ??= timelineOf(this.records)
-        return this.#timeline
-      },
+  },
+  timeline: {
+    enumerable: true,
+    get() {
+      const timeline = timelines.get(this[source]) ?? timelineOf(this[source].records)
+      timelines.set(this[source], timeline)
+      return timeline
     },
-  }
+  },
+}
 
-  constructor({ release, journal, pretended, waits, startedAt, decidedAt, endedAt }: SimulationEnd) {
-    const { status, isFinished, cause } = release.status()
-    this.status = status
-    this.isFinished = isFinished
-    this.cause = cause
-    this.startedAt = startedAt
-    this.endedAt = endedAt
-    this.decidedAt = decidedAt ?? (isFinished ? endedAt : null)
-    this.exposure = pretended.exposure()
-    this.waits = waits
-    this.#journal = journal
-    Object.defineProperties(this, Result.#made)
+export function resultOf({ release, journal, pretended, waits, startedAt, decidedAt, endedAt }: SimulationEnd): SimulationResult {
+  const { status, isFinished, cause } = release.status()
+  const result: Omit<SimulationResult, 'records' | 'timeline'> = {
+    status,
+    isFinished,
+    cause,
+    startedAt,
+    endedAt,
+    decidedAt: decidedAt ?? (isFinished ? endedAt : null),
+    exposure: pretended.exposure(),
+    waits,
   }
+  return Object.defineProperties(result, { ...made, [source]: { value: journal } }) as SimulationResult
 }

@@ -58,7 +58,8 @@ function inOrder(value: unknown, depth: number): string {
   if (isScalar(value)) return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) throw new TypeError(`${String(value)} is not JSON`)
   if (depth === deepest) throw new TypeError(`nested deeper than ${deepest} levels, or cyclic`)
-  if (Array.isArray(value)) return `[${value.map((item) => inOrder(item ?? null, depth + 1)).join(',')}]`
+  // `map` would leave the holes of a list out.
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => inOrder(item ?? null, depth + 1)).join(',')}]`
   let text = ''
   for (const key of Object.keys(value).sort()) {
     const item = value[key as keyof typeof value]

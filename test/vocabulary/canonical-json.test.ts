@@ -34,6 +34,7 @@ test('keys that look like numbers, or like the prototype, are members like any o
 test('members that are undefined are left out, and in a list they are null', () => {
   expect(canonicalJson({ a: undefined, b: [undefined, 1] })).toBe('{"b":[null,1]}')
   expect(canonicalJson({ b: [undefined, 1], a: undefined })).toBe('{"b":[null,1]}')
+  expect(canonicalJson({ b: new Array(2), a: new Array(1) })).toBe('{"a":[null],"b":[null,null]}')
 })
 
 test('an object is written by its own members, whatever it says of itself', () => {

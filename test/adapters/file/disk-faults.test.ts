@@ -52,6 +52,21 @@ test('nothing is acknowledged before its sync returned', async () => {
   expect(await readAll(journal, 'checkout')).toHaveLength(2)
 })
 
+test('closing waits until everything that was accepted is acknowledged', async () => {
+  const closed = Promise.withResolvers<number>()
+  let acknowledged = 0
+  const { journal } = await openWithFault(await temporaryHome(), (call, proceed, args) => {
+    if (call === 'close journal.jsonl') closed.resolve(acknowledged)
+    return proceed(...args)
+  })
+  for (let seq = 2; seq <= 60; seq++)
+    void journal.append(record('checkout', seq)).then(() => {
+      acknowledged += 1
+    })
+  await journal.close()
+  expect(await closed.promise).toBe(59)
+})
+
 test('short and interrupted writes are completed', async () => {
   const home = await temporaryHome()
   let turn = 0
